@@ -1,0 +1,1 @@
+"""The stories: one question a file, its answer in its docstring."""

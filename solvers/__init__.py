@@ -1,0 +1,1 @@
+"""The verbs of prediction: each solver turns a Process into a History."""

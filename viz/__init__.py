@@ -1,0 +1,1 @@
+"""Sight: scenes and reports of what the other rooms found."""
