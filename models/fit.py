@@ -1,0 +1,113 @@
+"""What a calibration found, how surely, and from which data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .quantity import Quantity
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A quantity set free: bounds, prior and transform ("none" or "log").
+
+    `prior` is None (flat inside the bounds) or (mean, standard deviation) in the quantity's unit.
+    """
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+    prior: tuple[float, float] | None = None
+    transform: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One start of the search: where it began and ended, what it reached, and how it ended."""
+
+    begin: tuple[float, ...]
+    end: tuple[float, ...]
+    objective: float
+    evaluations: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fit:
+    """The best values with their covariance, and everything a reader needs to doubt them.
+
+    Attributes
+    ----------
+    parameters : (nf,) Parameter
+    values : (nf,)
+    covariance : (nf, nf)
+        Scaled for the residuals' effective sample size and, where the misfit is larger than stated, for the misfit.
+    objective : float
+        Sum of squared standardised residuals, priors included.
+    starts : tuple of Start
+    residuals, sigmas, times : (n,)
+        Model minus reading (SI), stated standard uncertainty, and time of each reading used.
+    rows : (n,) str
+        "trial/channel" of each reading.
+    active : tuple of str
+        Parameters that stopped at a bound.
+    effective : float
+        Effective number of independent residuals.
+    misfit : float
+        Root mean square of standardised residuals; about 1 where the model and the stated noise agree.
+    data : mapping of trial name to content hash
+    words : tuple of str
+        What is identifiable and what is not, in sentences.
+    """
+
+    parameters: tuple[Parameter, ...]
+    values: Array
+    covariance: Array
+    objective: float
+    starts: tuple[Start, ...]
+    residuals: Array
+    sigmas: Array
+    times: Array
+    rows: tuple[str, ...]
+    active: tuple[str, ...]
+    effective: float
+    misfit: float
+    data: Mapping[str, str]
+    solver: str
+    process: str
+    words: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    singular_values: Array = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def std(self) -> Array:
+        """(nf,) standard uncertainties."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def correlation(self) -> Array:
+        """(nf, nf)."""
+        spread = np.where(self.std > 0, self.std, 1.0)
+        return self.covariance / np.outer(spread, spread)
+
+    @property
+    def rms(self) -> float:
+        """Root mean square residual, SI."""
+        return float(np.sqrt(np.mean(self.residuals**2)))
+
+    def quantities(self) -> dict[str, Quantity]:
+        """The fitted parameters as quantities, correlated as the group "fit"."""
+        return {p.name: Quantity(value=float(v), unit=p.unit, std=float(s), name=p.name, group="fit",
+                                 source="calibrated", valid=(p.lower, p.upper))
+                for p, v, s in zip(self.parameters, self.values, self.std, strict=True)}  # fmt: skip
+
+    def __str__(self) -> str:
+        lines = [f"{p.name} = {v:.5g} +- {1.96 * s:.2g} {p.unit} (95 %)"
+                 for p, v, s in zip(self.parameters, self.values, self.std, strict=True)]  # fmt: skip
+        best = sum(abs(s.objective - self.objective) <= 1e-3 * max(self.objective, 1e-12) for s in self.starts)
+        return "\n".join([*lines, f"rms {self.rms:.3g}; best value reached by {best} of {len(self.starts)} starts"])

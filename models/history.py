@@ -1,0 +1,154 @@
+"""What a run leaves: what was asked for, at every accepted step, and what it costs to believe it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError, did_you_mean
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Temperature at a place (3,) m of a body."""
+
+    name: str
+    place: tuple[float, float, float]
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extreme:
+    """A statistic of temperature over a named region of a body: "max", "min" or "mean"; walls and corners included."""
+
+    name: str
+    region: str = "all"
+    statistic: str = "max"
+    body: str = ""
+
+    def __post_init__(self) -> None:
+        if self.statistic not in ("max", "min", "mean"):
+            raise ModelError(
+                f"statistic '{self.statistic}' is not known. {did_you_mean(self.statistic, ('max', 'min', 'mean'))} "
+                "Choose max, min or mean."
+            )
+
+
+Observation = Probe | Extreme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One kept moment: temperatures (nx, ny, nz) K per body; NaN never, void cells are masked by `solid`."""
+
+    t: float
+    T: Mapping[str, Array]
+    solid: Mapping[str, NDArray[np.bool_]]
+    edges: Mapping[str, tuple[Array, Array, Array]]
+    metric: str = "cartesian"
+
+
+Keep = Callable[[Frame], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Heat over the whole run, J: what came in through walls and sources, what is stored, and what is missing."""
+
+    entered: float
+    made: float
+    stored: float
+
+    @property
+    def residual(self) -> float:
+        """What is missing, over the larger of the heat that moved: 0 is perfect."""
+        scale = max(abs(self.entered), abs(self.made), abs(self.stored), 1e-300)
+        return abs(self.entered + self.made - self.stored) / scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class History:
+    """Probes at every accepted step.
+
+    Attributes
+    ----------
+    t : (nt,) s
+        Accepted steps, the start included.
+    names : (np,) str
+        The observations asked for.
+    values, rates : (nt, np) K, K/s
+        Their values and slopes; slopes are those after the step.
+    free, tangents, tangent_rates : (nf,) str, (nf, nt, np)
+        Derivatives by each parameter asked for (K per its unit), where a tangent run was made.
+    stage_ends : (ns,) s
+    balance : Balance
+    iterations : int
+        Newton iterations over all steps.
+    cells : int
+    iteration_error : float, K
+        Bound on what the stopped iteration left in a temperature.
+    notes : tuple of str
+        What was assumed on the way: properties used beyond their range, and the like.
+    """
+
+    t: Array
+    names: tuple[str, ...]
+    values: Array
+    rates: Array
+    stage_ends: tuple[float, ...]
+    balance: Balance
+    iterations: int
+    cells: int
+    iteration_error: float
+    solver: str
+    process: str
+    seconds: float = 0.0
+    free: tuple[str, ...] = ()
+    tangents: Array | None = None
+    tangent_rates: Array | None = None
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, float] = field(default_factory=dict)
+
+    def column(self, name: str) -> int:
+        """Index of an observation."""
+        if name not in self.names:
+            raise ModelError(
+                f"this history has no observation '{name}'. {did_you_mean(name, self.names)} "
+                "Ask for it with observe=(...)."
+            )
+        return self.names.index(name)
+
+    def at(self, name: str, times: Array) -> Array:
+        """An observation (len(times),) K at `times` s, by the cubic through values and slopes."""
+        col = self.column(name)
+        return hermite(self.t, self.values[:, col], self.rates[:, col], np.asarray(times, dtype=float))
+
+    def tangent_at(self, name: str, times: Array) -> Array:
+        """(len(times), nf) K per unit: derivatives of an observation by each free parameter, at `times` s."""
+        if self.tangents is None or self.tangent_rates is None:
+            raise ModelError("this history holds no tangents. They are made on request. Call solver.tangent(...).")
+        col = self.column(name)
+        return np.stack([hermite(self.t, self.tangents[i, :, col], self.tangent_rates[i, :, col], np.asarray(times, float))
+                         for i in range(len(self.free))], axis=1)  # fmt: skip
+
+
+def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:
+    """Cubic interpolation of (nt,) values and slopes at `at` (n,); times outside `t` by more than rounding are refused.
+
+    A repeated time marks a jump of the slope: the later entry starts the next interval.
+    """
+    slack = 1e-9 * max(abs(t[-1]), 1.0)
+    if at.size and (at.min() < t[0] - slack or at.max() > t[-1] + slack):
+        raise ModelError(
+            f"a value at t = {at.min():g} to {at.max():g} s is asked for, but the run covers {t[0]:g} to {t[-1]:g} s. "
+            "Ask inside the run. Make the stage longer, or cut the data."
+        )
+    k = np.clip(np.searchsorted(t, at, side="right") - 1, 0, t.size - 2)
+    dt = t[k + 1] - t[k]
+    s = np.clip(np.where(dt > 0, (at - t[k]) / np.where(dt > 0, dt, 1.0), 1.0), 0.0, 1.0)
+    low, high = y[k], y[k + 1]
+    a, b = slope[k] * dt - (high - low), (high - low) - slope[k + 1] * dt
+    return np.asarray((1 - s) * low + s * high + s * (1 - s) * ((1 - s) * a + s * b))

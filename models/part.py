@@ -1,0 +1,219 @@
+"""A part: its shape, the named patches of its surface and its named regions."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import shape as shapes
+from .errors import ModelError, did_you_mean
+from .shape import Shape
+
+Array = NDArray[np.float64]
+Box = tuple[tuple[float, float, float], tuple[float, float, float]]
+METRICS = ("cartesian", "axisymmetric", "spherical")
+EVERYWHERE: Box = ((-1e9, -1e9, -1e9), (1e9, 1e9, 1e9))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """A named piece of surface: where the outward normal points along `facing` and the place lies inside `box`.
+
+    Attributes
+    ----------
+    facing : (3,) floats
+        Outward direction, such as (0, 1, 0); (0, 0, 0) takes every direction.
+    box : ((3,), (3,)), m
+        Lower and upper corner, both included.
+    """
+
+    name: str
+    facing: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    box: Box = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A shape with a name, patches (the first that fits wins, the rest is "surface") and regions.
+
+    Attributes
+    ----------
+    metric : str
+        cartesian; axisymmetric (x is the radius, y the axis); spherical (x is the radius).
+    active : int
+        How many axes are resolved; the others are one cell deep, unit size, and exchange nothing.
+    regions : tuple of (name, box)
+        Named boxes, m; "all" is always there.
+    """
+
+    name: str
+    shape: Shape
+    patches: tuple[Patch, ...] = ()
+    regions: tuple[tuple[str, Box], ...] = ()
+    metric: str = "cartesian"
+    active: int = 3
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise ModelError(
+                f"metric '{self.metric}' is not known. {did_you_mean(self.metric, METRICS)} "
+                f"Choose one of {', '.join(METRICS)}."
+            )
+        low, _ = self.bounds
+        if self.metric != "cartesian" and low[0] < 0:
+            raise ModelError(
+                f"{self.name}: the radius starts at {low[0]:g} m. A radius is never below zero. Move the part to r >= 0."
+            )
+
+    @classmethod
+    def slab(cls, thickness: float, *, name: str = "slab") -> "Part":
+        """A plate of `thickness` m along x, resolved in one dimension; patches "left" and "right"."""
+        solid = Shape(kind="box", numbers=(0.0, 0.0, 0.0, thickness, 1.0, 1.0))
+        return cls(name=name, shape=solid, active=1,
+                   patches=(Patch(name="left", facing=(-1, 0, 0)), Patch(name="right", facing=(1, 0, 0))))  # fmt: skip
+
+    @classmethod
+    def ball(cls, radius: float, *, name: str = "ball") -> "Part":
+        """A solid sphere resolved along its radius alone; patch "surface"."""
+        return cls(name=name, shape=Shape(kind="box", numbers=(0.0, 0.0, 0.0, radius, 1.0, 1.0)),
+                   metric="spherical", active=1, patches=(Patch(name="surface", facing=(1, 0, 0)),))  # fmt: skip
+
+    @classmethod
+    def rod(cls, radius: float, length: float | None = None, *, bore: float = 0.0, name: str = "rod") -> "Part":
+        """A round bar about y, axisymmetric; patches "side", "bore", "bottom", "top"; no `length`: radius alone."""
+        solid = Shape(kind="box", numbers=(bore, 0.0, 0.0, radius, 1.0 if length is None else length, 1.0))
+        around = (Patch(name="side", facing=(1, 0, 0)), Patch(name="bore", facing=(-1, 0, 0)),
+                  Patch(name="bottom", facing=(0, -1, 0)), Patch(name="top", facing=(0, 1, 0)))  # fmt: skip
+        return cls(name=name, shape=solid, metric="axisymmetric", active=1 if length is None else 2, patches=around)
+
+    @classmethod
+    def sheet(cls, width: float, height: float, *, name: str = "sheet") -> "Part":
+        """A rectangle in x, y, resolved in two dimensions; patches "left", "right", "bottom", "top"."""
+        return cls(name=name, shape=Shape(kind="box", numbers=(0, 0, 0, width, height, 1.0)), active=2,
+                   patches=_SIDES[:4])  # fmt: skip
+
+    @classmethod
+    def box(cls, x: float, y: float, z: float, *, name: str = "box") -> "Part":
+        """A block from the origin to (x, y, z) m; patches left, right, bottom, top, back, front along x, y, z."""
+        return cls(name=name, shape=Shape(kind="box", numbers=(0, 0, 0, x, y, z)), patches=_SIDES)
+
+    @classmethod
+    def sphere(cls, radius: float, *, name: str = "sphere") -> "Part":
+        """A ball about the origin, resolved in three dimensions."""
+        return cls(name=name, shape=Shape(kind="sphere", numbers=(0, 0, 0, radius)))
+
+    @classmethod
+    def cylinder(cls, radius: float, length: float, *, name: str = "cylinder") -> "Part":
+        """A round bar along z from z = 0, resolved in three dimensions."""
+        return cls(name=name, shape=Shape(kind="cylinder", numbers=(0, 0, 0, length, radius)))
+
+    @classmethod
+    def extrude(cls, corners: Array, length: float | None = None, *, name: str = "extrusion") -> "Part":
+        """A polygon (n, 2) m in x, y along z from z = 0; without `length` a two-dimensional section."""
+        flat = tuple(float(c) for c in np.asarray(corners, dtype=float).ravel())
+        if len(flat) < 6 or len(flat) % 2:
+            raise ModelError(
+                f"{name}: {len(flat) // 2} corners make no polygon. Three or more (x, y) corners do. Complete the outline."
+            )
+        solid = Shape(kind="prism", numbers=(0.0, 1.0 if length is None else length, *flat))
+        return cls(name=name, shape=solid, active=2 if length is None else 3)
+
+    @classmethod
+    def i_section(cls, *, height: float, width: float, flange: float, web: float, length: float | None = None,
+                  name: str = "i_section") -> "Part":  # fmt: skip
+        """A doubly symmetric I about the origin: flanges across y, web along y, m; extruded along z if `length`.
+
+        Patches: "top" and "bottom" (outer flange faces), "left" and "right" (all that faces the sides between them),
+        "ends".
+        """
+        if not (0 < web < width and 0 < 2 * flange < height):
+            raise ModelError(
+                f"{name}: web {web:g} m in width {width:g} m and flange {flange:g} m in height {height:g} m is no "
+                "I-section. The web is thinner than the width, two flanges than the height. Correct the sizes."
+            )
+        b, h, w, f = width / 2, height / 2, web / 2, height / 2 - flange
+        corners = [(-b, -h), (b, -h), (b, -f), (w, -f), (w, f), (b, f), (b, h), (-b, h), (-b, f), (-w, f), (-w, -f), (-b, -f)]
+        part = cls.extrude(np.array(corners), length, name=name)
+        tiny = 1e-9 * height
+        return replace(part, patches=(
+            Patch(name="top", facing=(0, 1, 0), box=((-1e9, h - tiny, -1e9), (1e9, 1e9, 1e9))),
+            Patch(name="bottom", facing=(0, -1, 0), box=((-1e9, -1e9, -1e9), (1e9, tiny - h, 1e9))),
+            Patch(name="ends", facing=(0, 0, 1)), Patch(name="ends", facing=(0, 0, -1)),
+            Patch(name="right", box=((0, -1e9, -1e9), (1e9, 1e9, 1e9))),
+            Patch(name="left", box=((-1e9, -1e9, -1e9), (0, 1e9, 1e9)))))  # fmt: skip
+
+    @classmethod
+    def tube_section(cls, *, height: float, width: float, wall: float, length: float | None = None,
+                     name: str = "tube_section") -> "Part":  # fmt: skip
+        """A rectangular hollow section about the origin, walls of one thickness, m; extruded along z if `length`."""
+        deep = 1.0 if length is None else length
+        outer = Shape(kind="box", numbers=(-width / 2, -height / 2, 0, width / 2, height / 2, deep))
+        inner = Shape(kind="box", numbers=(wall - width / 2, wall - height / 2, 0, width / 2 - wall, height / 2 - wall, deep))
+        return cls(name=name, shape=Shape(kind="difference", parts=(outer, inner)), active=2 if length is None else 3)
+
+    @property
+    def bounds(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Lower and upper corner (3,) m."""
+        return shapes.bounds(self.shape)
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Signed distance (m) of points, negative inside."""
+        return shapes.distance(self.shape, x, y, z)
+
+    def planes(self, axis: int) -> list[float]:
+        """Sorted coordinates (m) of flat faces across `axis`, within the part."""
+        low, high = self.bounds
+        return sorted(c for c in shapes.planes(self.shape, axis) if low[axis] <= c <= high[axis])
+
+    def with_patch(self, name: str, *, facing: tuple[float, float, float] = (0, 0, 0), box: Box = EVERYWHERE) -> "Part":
+        """The same part with one more patch, looked at before those it already has."""
+        return replace(self, patches=(Patch(name=name, facing=facing, box=box), *self.patches))
+
+    def with_region(self, name: str, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Part":
+        """The same part with one more named box, m."""
+        return replace(self, regions=(*self.regions, (name, (low, high))))
+
+    def region(self, name: str) -> Box:
+        """The box of a named region; "all" is the whole part."""
+        if name == "all":
+            return EVERYWHERE
+        for known, box in self.regions:
+            if known == name:
+                return box
+        raise ModelError(
+            f"{self.name} has no region '{name}'. {did_you_mean(name, ['all', *(n for n, _ in self.regions)])} "
+            "Name it with Part.with_region."
+        )
+
+    def moved(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> "Part":
+        """The same part shifted by (x, y, z) m; patches and regions keep their boxes."""
+        return replace(self, shape=_moved(self.shape, (x, y, z)))
+
+    def __add__(self, other: "Part") -> "Part":
+        return replace(self, shape=Shape(kind="union", parts=(self.shape, other.shape)))
+
+    def __sub__(self, other: "Part") -> "Part":
+        return replace(self, shape=Shape(kind="difference", parts=(self.shape, other.shape)))
+
+    def __and__(self, other: "Part") -> "Part":
+        return replace(self, shape=Shape(kind="intersection", parts=(self.shape, other.shape)))
+
+
+_SIDES = (Patch(name="left", facing=(-1, 0, 0)), Patch(name="right", facing=(1, 0, 0)),
+          Patch(name="bottom", facing=(0, -1, 0)), Patch(name="top", facing=(0, 1, 0)),
+          Patch(name="back", facing=(0, 0, -1)), Patch(name="front", facing=(0, 0, 1)))  # fmt: skip
+
+
+def _moved(shape: Shape, by: tuple[float, float, float]) -> Shape:
+    if shape.parts:
+        return replace(shape, parts=tuple(_moved(part, by) for part in shape.parts))
+    n, (x, y, z) = list(shape.numbers), by
+    if shape.kind == "box":
+        n = [n[0] + x, n[1] + y, n[2] + z, n[3] + x, n[4] + y, n[5] + z]
+    elif shape.kind == "sphere":
+        n[:3] = [n[0] + x, n[1] + y, n[2] + z]
+    elif shape.kind == "cylinder":
+        n[:4] = [n[0] + x, n[1] + y, n[2] + z, n[3] + z]
+    else:
+        n = [n[0] + z, n[1] + z, *(c + (x, y)[i % 2] for i, c in enumerate(n[2:]))]
+    return replace(shape, numbers=tuple(n))

@@ -1,0 +1,38 @@
+"""The seam: what twin/ and cases/ may ask of any solver - the full, the reduced, a remote one or a stub in a test."""
+
+from typing import Protocol, runtime_checkable
+
+from .history import History, Keep, Observation
+from .process import Process
+
+
+@runtime_checkable
+class Solver(Protocol):
+    """A small frozen noun with a content hash.
+
+    `refined(ratio)` is the same solver with cells and steps divided by `ratio` (coarser below 1).
+    `frozen(history)` repeats the accepted steps of a run, so that results are smooth in the parameters;
+    refining a frozen solver divides those steps.
+    """
+
+    def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
+                 every: float | None = None) -> History:  # fmt: skip
+        """Run the process; `keep` receives a Frame at the start, every so many s, and at the end."""
+        ...
+
+    def tangent(self, process: Process, *, free: tuple[str, ...], observe: tuple[Observation, ...]) -> History:
+        """The same run with derivatives by the named quantities."""
+        ...
+
+    def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Solver":
+        """The same solver, finer."""
+        ...
+
+    def frozen(self, history: History) -> "Solver":
+        """The same solver on the steps of that run."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Content hash of the settings."""
+        ...

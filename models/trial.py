@@ -1,0 +1,148 @@
+"""A logged trial: channels with their own clocks, units, places and uncertainty; never changed, gaps stay gaps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import TrialError, did_you_mean
+from .quantity import Quantity
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Channel:
+    """One sensor's record.
+
+    Attributes
+    ----------
+    t : (n,) s
+        Time since the trial's zero, increasing.
+    values : (n,)
+        In SI; NaN where the log has a gap.
+    unit, logged_unit : str
+        SI symbol, and the unit of the raw file.
+    kind : str
+        Sensor kind, such as "thermocouple", "plate thermometer".
+    place : (3,) m or None
+        In the part's axes; None is not documented.
+    facing : (3,) or None
+        Outward direction of a sensor that looks somewhere.
+    place_std : float, m
+    std : float or (n,) array, in `unit`
+        Standard uncertainty of a reading, all short-term parts combined.
+    bias : Quantity
+        What shifts the whole channel.
+    resolution : float, in `unit`
+        Step of the digitiser; 0 is continuous.
+    lag : Quantity, s
+        First-order time constant.
+    drives : bool
+        Whether it feeds the model's surroundings rather than being compared with.
+    undocumented : tuple of str
+        What the source does not say; each is carried as uncertainty or said aloud.
+    """
+
+    name: str
+    t: Array
+    values: Array
+    unit: str
+    logged_unit: str
+    kind: str = "sensor"
+    station: str = ""
+    place: tuple[float, float, float] | None = None
+    facing: tuple[float, float, float] | None = None
+    place_std: float = 0.0
+    std: float | Array = 0.0
+    bias: Quantity = field(default_factory=lambda: Quantity(value=0.0))
+    resolution: float = 0.0
+    lag: Quantity = field(default_factory=lambda: Quantity(value=0.0, unit="s"))
+    drives: bool = False
+    calibrated: str = ""
+    undocumented: tuple[str, ...] = ()
+    properties: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("t", "values"):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.float64)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if self.t.shape != self.values.shape or self.t.ndim != 1:
+            raise TrialError(
+                f"channel '{self.name}' has {self.t.size} times and {self.values.size} values. "
+                "Each value has its time. Look for a truncated column."
+            )
+        if isinstance(self.std, np.ndarray):
+            if self.std.shape != self.t.shape:
+                raise TrialError(
+                    f"channel '{self.name}' has {self.t.size} readings and {self.std.size} uncertainties. "
+                    "Each reading has its own. Look for a truncated column."
+                )
+            self.std.setflags(write=False)
+        object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
+
+    @property
+    def reads(self) -> NDArray[np.bool_]:
+        """(n,) True where there is a reading."""
+        return np.isfinite(self.values)
+
+    @property
+    def sigma(self) -> Array:
+        """(n,) standard uncertainty of each reading, the digitiser's step included."""
+        return np.sqrt(np.broadcast_to(np.asarray(self.std, float), self.t.shape) ** 2 + self.resolution**2 / 12.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trial:
+    """Channels of one run, with where they come from.
+
+    Attributes
+    ----------
+    channels : mapping of name to Channel
+    started : str
+        ISO 8601 time of the trial's zero, or empty where not documented.
+    geometry : mapping
+        Sizes of the specimen as stated, m.
+    raw : mapping of file name to SHA-256
+        The files that it was read from.
+    content : str
+        SHA-256 of the store's content, set by the store.
+    """
+
+    name: str
+    channels: Mapping[str, Channel]
+    title: str = ""
+    source: str = ""
+    licence: str = ""
+    started: str = ""
+    geometry: Mapping[str, float] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict)
+    content: str = ""
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "geometry", "raw"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __getitem__(self, name: str) -> Channel:
+        if name not in self.channels:
+            raise TrialError(
+                f"trial '{self.name}' has no channel '{name}'. {did_you_mean(name, self.channels)} Correct the name."
+            )
+        return self.channels[name]
+
+    def where(self, *, kind: str = "", station: str = "", drives: bool | None = None) -> tuple[Channel, ...]:
+        """Channels of that kind, station and role; an empty answer is an error, for nothing is compared with nothing."""
+        found = tuple(channel for channel in self.channels.values()
+                      if (not kind or channel.kind == kind) and (not station or channel.station == station)
+                      and (drives is None or channel.drives == drives))  # fmt: skip
+        if not found:
+            raise TrialError(
+                f"trial '{self.name}' has no channel with kind '{kind}', station '{station}', drives {drives}. "
+                f"Its kinds are {sorted({c.kind for c in self.channels.values()})}, its stations "
+                f"{sorted({c.station for c in self.channels.values()})}. Choose among them."
+            )
+        return found
