@@ -10,7 +10,7 @@ ROOMS = ("twin", "solvers", "models", "viz", "cases")
 class Checkout(Distribution):
     """Distribution that finds its rooms beside `src` when the links in it came out as text files."""
 
-    def parse_config_files(self, *args, **options):
+    def parse_config_files(self, *args: object, **options: object) -> None:
         """Read pyproject.toml, then add each room that its search could not enter."""
         super().parse_config_files(*args, **options)
         for room in ROOMS:

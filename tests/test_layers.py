@@ -1,6 +1,7 @@
 """Floors and doors: who may know whom, read from the source without importing it."""
 
 import ast
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +20,7 @@ DOORS = {
 ARRAYS = {"numpy", "numba", "math"}
 
 
-def imports(path, tree):
+def imports(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and full name of whatever a file of ours imports, inside functions too."""
     here = ["foretrial", *Path(path).parent.parts]
     for node in ast.walk(tree):
@@ -31,7 +32,7 @@ def imports(path, tree):
                 yield node.lineno, ".".join([*above, *filter(None, [node.module]), alias.name])
 
 
-def breach(path, name):
+def breach(path: str, name: str) -> str | None:
     """Rule that this import breaks, or nothing."""
     room, (top, inner) = Path(path).parts[0], (*name.split("."), "")[:2]
     if top in {*KNOWS, "benches", "tests"}:
@@ -47,7 +48,7 @@ def breach(path, name):
     return None
 
 
-def breaches(path, source):
+def breaches(path: str, source: str) -> list[str]:
     """Sentences, each with file, line and rule, for the imports that a file should not have."""
     found = ((line, breach(path, name)) for line, name in imports(path, ast.parse(source)))
     return [f"{path}:{line}: {rule}" for line, rule in found if rule]

@@ -13,11 +13,11 @@ import foretrial
 HERE = Path(__file__).parents[1]
 ROOMS = ("twin", "solvers", "models", "viz", "cases")
 LOADED = "import sys, foretrial; print([name for name in ('numpy', 'numba', 'pyvista') if name in sys.modules])"
-checkout = pytest.mark.skipif(not (HERE / "pyproject.toml").is_file(), reason="needs a checkout to build from")
+checkout = pytest.mark.skipif(not (HERE / "twin").is_dir(), reason="needs a checkout to build from")
 
 
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path: Path) -> Path:
     """Fresh copy of what the wheel is built from, with one planted log."""
     tree = tmp_path / "copy"
     tree.mkdir()
@@ -32,7 +32,7 @@ def copy(tmp_path):
     return tree
 
 
-def wheel(tree):
+def wheel(tree: Path) -> dict[str, bytes]:
     """Names and bytes of all that a wheel built from this tree installs."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "."]
     built = subprocess.run([*command, "-w", "made"], cwd=tree, capture_output=True, text=True, check=False)
