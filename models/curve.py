@@ -36,7 +36,9 @@ class Curve:
                 "n pieces need n + 1 breaks and n rows of six numbers. Use Curve.table or Curve.pieces."
             )
         if not (np.isfinite(breaks).all() and np.isfinite(rows).all()):
-            raise ModelError("a curve holds a number that is not finite. Every knot is finite. Look for NaN in its table.")
+            raise ModelError(
+                "a curve holds a number that is not finite. Every knot is finite. Look for NaN in its table."
+            )
         if not (np.diff(breaks) > 0).all():
             bad = int(np.argmin(np.diff(breaks)))
             raise ModelError(

@@ -132,7 +132,20 @@ class Part:
                 "I-section. The web is thinner than the width, two flanges than the height. Correct the sizes."
             )
         b, h, w, f = width / 2, height / 2, web / 2, height / 2 - flange
-        corners = [(-b, -h), (b, -h), (b, -f), (w, -f), (w, f), (b, f), (b, h), (-b, h), (-b, f), (-w, f), (-w, -f), (-b, -f)]
+        corners = [
+            (-b, -h),
+            (b, -h),
+            (b, -f),
+            (w, -f),
+            (w, f),
+            (b, f),
+            (b, h),
+            (-b, h),
+            (-b, f),
+            (-w, f),
+            (-w, -f),
+            (-b, -f),
+        ]
         part = cls.extrude(np.array(corners), length, name=name)
         tiny = 1e-9 * height
         return replace(part, patches=(
@@ -148,7 +161,9 @@ class Part:
         """A rectangular hollow section about the origin, walls of one thickness, m; extruded along z if `length`."""
         deep = 1.0 if length is None else length
         outer = Shape(kind="box", numbers=(-width / 2, -height / 2, 0, width / 2, height / 2, deep))
-        inner = Shape(kind="box", numbers=(wall - width / 2, wall - height / 2, 0, width / 2 - wall, height / 2 - wall, deep))
+        inner = Shape(
+            kind="box", numbers=(wall - width / 2, wall - height / 2, 0, width / 2 - wall, height / 2 - wall, deep)
+        )
         return cls(name=name, shape=Shape(kind="difference", parts=(outer, inner)), active=2 if length is None else 3)
 
     @property

@@ -195,7 +195,9 @@ class Body:
         object.__setattr__(self, "name", self.name or self.part.name)
         object.__setattr__(self, "start", quantity(self.start, "K", valid=(0.0, HOTTEST)))
         if self.start.value <= 0.0:  # type: ignore[union-attr]
-            raise ModelError(f"{self.name} starts at {self.start.value:g} K. Temperatures are above 0 K. Is it in degC?")  # type: ignore[union-attr]
+            raise ModelError(
+                f"{self.name} starts at {self.start.value:g} K. Temperatures are above 0 K. Is it in degC?"
+            )  # type: ignore[union-attr]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +232,9 @@ class Process:
         for contact in self.contacts:
             for one in (contact.first, contact.second):
                 if one not in names:
-                    raise ModelError(f"contact with '{one}': no such body. {did_you_mean(one, names)} Correct the name.")
+                    raise ModelError(
+                        f"contact with '{one}': no such body. {did_you_mean(one, names)} Correct the name."
+                    )
         for stage in self.stages:
             _refuse_unknown_patches(stage, self.bodies)
 

@@ -84,7 +84,9 @@ class Quantity:
         return f"{self.name + ' = ' if self.name else ''}{self.value:.6g}{spread} {self.unit}"
 
 
-def quantity(value: "float | Quantity", unit: str, name: str = "", valid: tuple[float, float] | None = None) -> Quantity:
+def quantity(
+    value: "float | Quantity", unit: str, name: str = "", valid: tuple[float, float] | None = None
+) -> Quantity:
     """A Quantity as it is, or a bare float as an exact one in `unit`; another unit is refused."""
     if isinstance(value, Quantity):
         if value.unit != unit:

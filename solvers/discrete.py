@@ -1,0 +1,303 @@
+"""The heat equation on cut bodies: enthalpy of the cells, heat that flows into them, and the matrix of a step.
+
+The unknowns are the solid cells of all blocks, one after the other. V dH(T)/dt = F(T, t) with H the exact integral of
+density times heat capacity. Newton's matrix is written for theta, the integral of conductivity: A d(theta) = r with
+A = V c / k + s (conductance), symmetric and positive definite for one body.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csc_matrix
+
+from ..models import Body, Process, SolveError, Stage
+from ..models.grid import Block, Grid
+from .cut import Cut, Touching
+from .kernels.conduct import conduct, exchange, touch
+from .kernels.pieces import properties
+from .surroundings import Surroundings, level, surroundings
+
+Array = NDArray[np.float64]
+DATUM = 273.15  # K, where enthalpy and theta are zero; cancels everywhere
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Local:
+    """What a block needs in a march, and its work arrays."""
+
+    body: str
+    solid: NDArray[np.bool_]
+    span: slice
+    volume: Array
+    g: tuple[Array, Array, Array]
+    gap: Array
+    block: Block
+    centres: tuple[Array, Array, Array]
+    edges: tuple[Array, Array, Array]
+    work: tuple[Array, Array, Array, Array, Array]
+    wall: Array
+    heat: Array
+    slope: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Geometry:
+    """Everything that does not change with parameters or time."""
+
+    cut: Cut
+    locals: tuple[Local, ...]
+    touching: tuple[Touching, ...]
+    volume: Array
+    laplace: csc_matrix
+    diagonal: NDArray[np.int64]
+    coupling: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+
+
+def geometry(process: Process, cut: Cut) -> Geometry:
+    """Conductances, volumes and the constant matrix of a cut process."""
+    blocks, start = [], 0
+    for block in cut.blocks:
+        aniso = process.body(block.body).material.anisotropy
+        solid = block.solid
+        span = slice(start, start + int(solid.sum()))
+        start = span.stop
+        axis = np.abs(block.walls.normal).argmax(axis=1)
+        n = block.walls.cell.size
+        blocks.append(Local(
+            body=block.body, solid=solid, span=span, volume=_part(cut.grid.volumes(), block) * block.fraction,
+            g=_conductances(cut.grid, block, aniso), gap=block.walls.gap / np.asarray(aniso)[axis], block=block,
+            centres=tuple(cut.grid.centres(a)[block.offset[a]: block.offset[a] + solid.shape[a]] for a in range(3)),  # type: ignore[arg-type]
+            edges=tuple(block.edges(cut.grid, a) for a in range(3)),  # type: ignore[arg-type]
+            work=tuple(np.zeros(solid.shape) for _ in range(5)),  # type: ignore[arg-type]
+            wall=np.zeros(n), heat=np.zeros(n), slope=np.zeros(n)))  # fmt: skip
+    touching = tuple(_scaled(piece, process, cut) for piece in cut.touching)
+    laplace, diagonal, coupling = _pattern(blocks, touching, start)
+    volume = np.concatenate([local.volume[local.solid] for local in blocks])
+    return Geometry(cut=cut, locals=tuple(blocks), touching=touching, volume=volume, laplace=laplace,
+                    diagonal=diagonal, coupling=coupling)  # fmt: skip
+
+
+def _part(field: Array, block: Block) -> Array:
+    return field[tuple(slice(o, o + n) for o, n in zip(block.offset, block.shape, strict=True))]
+
+
+def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> tuple[Array, Array, Array]:
+    """Open face area over centre distance, m, times the axis' share of conductivity; 0 where closed."""
+    found = []
+    for axis in range(3):
+        first, n = block.offset[axis], block.shape[axis]
+        slices = [slice(o, o + m) for o, m in zip(block.offset, block.shape, strict=True)]
+        slices[axis] = slice(first, first + n + 1)
+        area = grid.areas(axis)[tuple(slices)] * block.apertures[axis]
+        centre = grid.centres(axis)[first : first + n]
+        between = np.ones(n + 1)
+        between[1:-1] = np.diff(centre)
+        shape = [1, 1, 1]
+        shape[axis] = n + 1
+        found.append(np.ascontiguousarray(aniso[axis] * area / between.reshape(shape)))
+    return found[0], found[1], found[2]
+
+
+def _scaled(piece: Touching, process: Process, cut: Cut) -> Touching:
+    from dataclasses import replace
+
+    sides = []
+    for which in (piece.first, piece.second):
+        aniso = process.body(cut.blocks[which].body).material.anisotropy
+        if len(set(aniso)) > 1:
+            raise SolveError(
+                f"'{cut.blocks[which].body}' conducts differently along its axes ({aniso}) and touches another body. "
+                "Contacts are solved for equal conductivity on all axes. Give the body one conductivity, or no contact."
+            )
+        sides.append(aniso[0])
+    return replace(piece, gap1=piece.gap1 / sides[0], gap2=piece.gap2 / sides[1])
+
+
+def _pattern(
+    blocks: list[Local], touching: tuple[Touching, ...], n: int
+) -> tuple[csc_matrix, NDArray[np.int64], tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]]:
+    """The constant conductance matrix, where its diagonal sits, and where the contacts' off-diagonals sit."""
+    rows, cols, data = [np.arange(n)], [np.arange(n)], [np.zeros(n)]
+    for local in blocks:
+        index = np.full(local.solid.shape, -1, dtype=np.int64)
+        index[local.solid] = np.arange(local.span.start, local.span.stop)
+        for axis in range(3):
+            inner = [slice(None)] * 3
+            inner[axis] = slice(1, -1)
+            g = local.g[axis][tuple(inner)]
+            m = index.shape[axis]
+            a, b = np.take(index, range(m - 1), axis), np.take(index, range(1, m), axis)
+            on = g > 0
+            a, b, g = a[on], b[on], g[on]
+            rows += [a, b, a, b]
+            cols += [b, a, a, b]
+            data += [-g, -g, g, g]
+    pairs = []
+    for piece in touching:
+        one = _number(blocks[piece.first])[piece.cell1]
+        two = _number(blocks[piece.second])[piece.cell2]
+        rows += [one, two]
+        cols += [two, one]
+        data += [np.zeros(one.size), np.zeros(one.size)]
+        pairs.append((one, two))
+    matrix = coo_matrix((np.concatenate(data), (np.concatenate(rows), np.concatenate(cols))), shape=(n, n)).tocsc()
+    matrix.sort_indices()
+    where = csc_matrix((np.arange(1, matrix.nnz + 1), matrix.indices, matrix.indptr), shape=(n, n))
+    diagonal = np.asarray(where[np.arange(n), np.arange(n)]).ravel() - 1
+    coupling = tuple((np.asarray(where[one, two]).ravel() - 1, np.asarray(where[two, one]).ravel() - 1)
+                     for one, two in pairs)  # fmt: skip
+    return matrix, diagonal, coupling
+
+
+def _number(local: Local) -> NDArray[np.int64]:
+    """Flat index in the block -> global unknown."""
+    number = np.full(local.solid.size, -1, dtype=np.int64)
+    number[local.solid.ravel()] = np.arange(local.span.start, local.span.stop)
+    return number
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """Heat into every unknown cell, its walls' and sources' share, and what Newton needs of it."""
+
+    heat: Array
+    entered: float
+    made: float
+    k: Array
+    c: Array
+    h: Array
+    slope: Array
+    cross: tuple[tuple[Array, Array, Array], ...]
+
+
+class Discrete:
+    """A process with its numbers on a geometry; a changed parameter makes another one on the same geometry."""
+
+    def __init__(self, process: Process, shape: Geometry) -> None:
+        self.process = process
+        self.shape = shape
+        self._tables = [_tables(process.body(local.body)) for local in shape.locals]
+        self._stage = process.stages[0]
+        self._since = 0.0
+        self._met: list[Surroundings] = []
+        self.enter(process.stages[0], 0.0)
+
+    def enter(self, stage: Stage, since: float) -> None:
+        """Begin a stage at `since` s."""
+        self._stage, self._since = stage, since
+        self._met = [surroundings(stage, local.block) for local in self.shape.locals]
+
+    def start(self) -> Array:
+        """(n,) K."""
+        T = np.empty(self.shape.volume.size)
+        for local in self.shape.locals:
+            T[local.span] = self.process.body(local.body).start.value  # type: ignore[union-attr]
+        return T
+
+    def storage(self, T: Array) -> tuple[Array, Array]:
+        """Heat capacity (J/(m3.K)) and enthalpy (J/m3) of the unknowns (n,)."""
+        c, h = np.empty_like(T), np.empty_like(T)
+        for local, (conductivity, capacity) in zip(self.shape.locals, self._tables, strict=True):
+            field, k, theta, cc, hh = self._fields(local, T, conductivity, capacity)
+            c[local.span], h[local.span] = cc[local.solid], hh[local.solid]
+        return c, h
+
+    def _fields(self, local: Local, T: Array, conductivity: Array, capacity: Array) -> tuple[Array, ...]:
+        field, k, theta, c, h = local.work
+        field[local.solid] = T[local.span]
+        if not local.solid.all():
+            field[~local.solid] = T[local.span.start]
+        properties(field, conductivity, capacity, k, theta, c, h)
+        return local.work
+
+    def flow(self, T: Array, t: float) -> Flow:
+        """Everything at temperatures `T` (n,) K and time `t` s."""
+        n = T.size
+        out = Flow(np.empty(n), 0.0, 0.0, np.empty(n), np.empty(n), np.empty(n), np.zeros(n), ())
+        thetas = []
+        for local, met, (conductivity, capacity) in zip(self.shape.locals, self._met, self._tables, strict=True):
+            field, k, theta, c, h = self._fields(local, T, conductivity, capacity)
+            heat = np.empty(local.solid.shape)
+            conduct(theta, *local.g, heat)
+            walls = local.block.walls
+            failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, met.low, met.high,
+                              met.weight, met.levels(t, self._since), conductivity, local.wall, local.heat, local.slope)  # fmt: skip
+            if failed:
+                raise SolveError(
+                    f"{failed} pieces of wall of '{local.body}' found no temperature at t = {t:g} s. "
+                    "A wall balances conduction, film and radiation. Look for a huge film, flux or ambient there."
+                )
+            slope = np.bincount(walls.cell, local.slope, local.solid.size)
+            heat.ravel()[:] += np.bincount(walls.cell, local.heat, local.solid.size)
+            out.entered += float(local.heat.sum())
+            made = self._made(local, t)
+            out.made += float(made.sum()) if made is not None else 0.0
+            s, at = local.solid, local.span
+            out.heat[at], out.k[at], out.c[at], out.h[at] = heat[s], k[s], c[s], h[s]
+            if made is not None:
+                out.heat[at] += made[s]
+            out.slope[at] = slope.reshape(s.shape)[s]
+            thetas.append((field, theta))
+        out.cross = tuple(self._across(n, thetas, out, t) for n in range(len(self.shape.touching)))
+        return out
+
+    def _made(self, local: Local, t: float) -> Array | None:
+        """Heat of the sources in every cell of a block, W."""
+        total: Array | None = None
+        for source in self._stage.sources:
+            if source.body != local.body:
+                continue
+            shape = [1, 1, 1]
+            shape[source.axis] = -1
+            at = local.centres[source.axis].reshape(shape)
+            profile = sum(c * at**power for power, c in enumerate(source.profile))
+            made = level(source.rate, t, self._since) * profile * local.volume
+            total = made if total is None else total + made
+        return total
+
+    def _across(self, which: int, thetas: list[tuple[Array, Array]], out: Flow, t: float) -> tuple[Array, Array, Array]:
+        piece = self.shape.touching[which]
+        (T1, theta1), (T2, theta2) = thetas[piece.first], thetas[piece.second]
+        heat, by1, by2 = (np.empty(piece.area.size) for _ in range(3))
+        resistance = self.process.contacts[which].resistance.value  # type: ignore[union-attr]
+        failed = touch(T1.ravel(), theta1.ravel(), T2.ravel(), theta2.ravel(), piece.cell1, piece.cell2, piece.area,
+                       piece.gap1, piece.gap2, resistance, self._tables[piece.first][0], self._tables[piece.second][0],
+                       heat, by1, by2)  # fmt: skip
+        if failed:
+            raise SolveError(
+                f"{failed} pieces of contact found no temperature at t = {t:g} s. A contact passes on what it gets. "
+                "Look for temperatures far outside the materials' range."
+            )
+        one, two = (_number(self.shape.locals[b])[cells]
+                    for b, cells in ((piece.first, piece.cell1), (piece.second, piece.cell2)))  # fmt: skip
+        np.add.at(out.heat, one, heat)
+        np.add.at(out.heat, two, -heat)
+        np.add.at(out.slope, one, by1)
+        np.add.at(out.slope, two, -by2)
+        return heat, by1, by2
+
+    def matrix(self, flow: Flow, scale: float) -> csc_matrix:
+        """V c / k + scale * (conductance), for the change of theta; `scale` is the step's own weight in s."""
+        A = self.shape.laplace.copy()
+        A.data *= scale
+        A.data[self.shape.diagonal] += self.shape.volume * flow.c / flow.k - scale * flow.slope
+        for (first, second), (_, by1, by2) in zip(self.shape.coupling, flow.cross, strict=True):
+            np.add.at(A.data, first, -scale * by2)
+            np.add.at(A.data, second, scale * by1)
+        return A
+
+    def walls(self) -> list[Array]:
+        """Wall temperatures of the last flow, K, one array per block."""
+        return [local.wall.copy() for local in self.shape.locals]
+
+
+def _tables(body: Body) -> tuple[Array, Array]:
+    """Packed conductivity W/(m.K) and volumetric heat capacity J/(m3.K), scales and density included."""
+    material = body.material
+    tables = []
+    for prop, factor in ((material.conductivity, 1.0), (material.heat_capacity, material.density.value)):
+        packed = prop.curve.packed(DATUM)
+        packed[:, [1, 2, 3, 4, 5, 7]] *= prop.scale.value * factor
+        tables.append(np.ascontiguousarray(packed))
+    return tables[0], tables[1]

@@ -1,0 +1,348 @@
+"""Transient heat conduction: the solver that the rest of the project is handed."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import (
+    Balance,
+    Crossing,
+    Frame,
+    History,
+    ModelError,
+    Observation,
+    Process,
+    SolveError,
+    Stage,
+    digest,
+    quantities,
+    substitute,
+)  # fmt: skip
+from ..models.errors import did_you_mean
+from ..models.history import Keep, hermite
+from .cut import cut
+from .discrete import Discrete, Flow, Geometry, geometry
+from .linear import Direct
+from .march import D, NoConvergence, Step, Trail, Twins, W, advance, hits
+from .watch import Watch
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """Cell-centred finite volumes in enthalpy, TR-BDF2 in time.
+
+    Attributes
+    ----------
+    cells : int
+        Cells through the thinnest distance between two faces of the process.
+    tolerance : float, K
+        Error that one step may make; the step adapts to it.
+    along : three ints or None
+        Cells over the whole length of an axis, instead of what `cells` asks for.
+    ratio, pace : float
+        Refinement of the cells, and of frozen steps.
+    steps : tuple of tuples of float, s, or None
+        Times to step on, one tuple a stage; set by `frozen`.
+    longest : float, s
+        No step is longer.
+
+    Examples
+    --------
+    >>> from foretrial.models import Exchange, Material, Part, Probe
+    >>> from foretrial.models.process import INSULATED, quench
+    >>> block = Part.slab(0.02)
+    >>> iron = Material.simple("iron", density=7870.0, conductivity=80.0, heat_capacity=450.0)
+    >>> bath = quench(block, iron, start=1100.0, bath=300.0, film=500.0, until=60.0)
+    >>> history = Heat(cells=8)(bath, observe=(Probe(name="core", place=(0.01, 0, 0)),))
+    >>> round(float(history.values[-1, 0]))
+    652
+    """
+
+    cells: int = 4
+    tolerance: float = 0.05
+    along: tuple[int | None, int | None, int | None] = (None, None, None)
+    ratio: float = 1.0
+    pace: float = 1.0
+    steps: tuple[tuple[float, ...], ...] | None = None
+    longest: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.cells >= 1 or not self.tolerance > 0:
+            raise SolveError(
+                f"cells = {self.cells}, tolerance = {self.tolerance} K: neither a grid nor a step. "
+                "Cells are 1 or more, the tolerance is above 0 K. Try cells=4, tolerance=0.05."
+            )
+
+    def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
+                 every: float | None = None) -> History:  # fmt: skip
+        """Run a process.
+
+        Parameters
+        ----------
+        observe : tuple of Probe or Extreme
+            What the history records at every accepted step.
+        keep : callable
+            Receives a Frame at the start, every `every` s (every step if None), and at the end.
+
+        Raises
+        ------
+        SolveError
+            If a patch has no boundary condition, bodies touch without a contact, or a step does not converge.
+        """
+        return _Run(self, process, observe, keep, every, ()).history()
+
+    def tangent(self, process: Process, *, free: tuple[str, ...], observe: tuple[Observation, ...]) -> History:
+        """The same run with derivatives of every observation by the named quantities, K per unit."""
+        return _Run(self, process, observe, None, None, free).history()
+
+    def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Heat":
+        """`ratio` times the cells, and steps shorter by it (frozen ones divided, adapted ones by their tolerance)."""
+        return replace(self, ratio=self.ratio * (ratio if space else 1.0), pace=self.pace * (ratio if time else 1.0))
+
+    def frozen(self, history: History) -> "Heat":
+        """The same solver on the steps of that run: results become smooth in the parameters."""
+        ends = [0, *(int(np.searchsorted(history.t, end, side="left")) for end in history.stage_ends)]
+        parts = [np.unique(history.t[a : b + 1]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return replace(self, steps=tuple(tuple(float(x) for x in part) for part in parts), pace=1.0)
+
+    @property
+    def digest(self) -> str:
+        """Content hash of the settings."""
+        return digest(self)
+
+
+class _Run:
+    """One march through all stages."""
+
+    def __init__(self, solver: Heat, process: Process, observe: tuple[Observation, ...], keep: Keep | None,
+                 every: float | None, free: tuple[str, ...]) -> None:  # fmt: skip
+        self.solver, self.process, self.keep, self.every, self.free = solver, process, keep, every, free
+        self.began = time.perf_counter()
+        self.shape: Geometry = geometry(
+            process, cut(process, cells=solver.cells, ratio=solver.ratio, along=solver.along)
+        )
+        self.model = Discrete(process, self.shape)
+        self.linear = Direct()
+        self.watch = Watch(process, self.shape, observe)
+        self.twins = [_twins(process, self.shape, name) for name in free]
+        self.trails: list[Trail] = []
+        self.tolerance = solver.tolerance / solver.pace**3
+        self.close = min(1e-5, 1e-4 * self.tolerance)
+        self.t: list[float] = []
+        self.values: list[Array] = []
+        self.rates: list[Array] = []
+        self.tangents: list[Array] = []
+        self.tangent_rates: list[Array] = []
+        self.entered = self.made = 0.0
+        self.iterations, self.left = 0, 0.0
+        self.low, self.high = math.inf, -math.inf
+        self.coldest: dict[str, float] = {}
+        self.hottest: dict[str, float] = {}
+        self.next_frame, self.kept = 0.0, -math.inf
+
+    def history(self) -> History:
+        """March, and gather what was seen."""
+        T = self.model.start()
+        V = self.shape.volume
+        H0 = V * self.model.storage(T)[1]
+        t, ends = 0.0, []
+        for index, stage in enumerate(self.process.stages):
+            self._enter(stage, t)
+            flow = self.model.flow(T, t)
+            if index == 0:
+                self.trails = [twin.start(flow, t, T) for twin in self.twins]
+                self._frame(t, T)
+            else:
+                for twin, trail in zip(self.twins, self.trails, strict=True):
+                    trail.F = twin.flow(T, trail.T, t)
+            self._record(t, T, flow)
+            T, t = self._stage(stage, index, T, flow, t)
+            ends.append(t)
+        if self.keep is not None and self.next_frame > t - 1e-9 * max(t, 1.0) and self.every is not None:
+            self._frame(t, T, last=True)
+        stored = float((V * self.model.storage(T)[1] - H0).sum())
+        free = bool(self.free)
+        return History(
+            t=np.array(self.t), names=self.watch.names, values=np.array(self.values).reshape(len(self.t), -1),
+            rates=np.array(self.rates).reshape(len(self.t), -1), stage_ends=tuple(ends),
+            balance=Balance(entered=self.entered, made=self.made, stored=stored), iterations=self.iterations,
+            cells=self.shape.cut.cells, iteration_error=self.left, solver=self.solver.digest, process=digest(self.process),
+            seconds=time.perf_counter() - self.began, free=self.free,
+            tangents=np.moveaxis(np.array(self.tangents), 0, 1) if free else None,
+            tangent_rates=np.moveaxis(np.array(self.tangent_rates), 0, 1) if free else None, notes=self._notes())  # fmt: skip
+
+    def _enter(self, stage: Stage, t: float) -> None:
+        for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
+            own = next(s for s in model.process.stages if s.name == stage.name)
+            model.enter(own, t)
+
+    def _stage(self, stage: Stage, index: int, T: Array, flow: Flow, since: float) -> tuple[Array, float]:
+        """Step to the end of a stage; returns the state and the time there."""
+        crossing = stage.until if isinstance(stage.until, Crossing) else None
+        end = since + (stage.until.at_most if isinstance(stage.until, Crossing) else stage.until)
+        if self.solver.steps is not None:
+            if len(self.solver.steps) != len(self.process.stages):
+                raise SolveError(
+                    f"{len(self.solver.steps)} stages were frozen, but this process has {len(self.process.stages)}. "
+                    "Frozen steps belong to one process. Freeze them from a run of this one."
+                )
+            return self._fixed(hits(self.solver.steps[index], self.solver.pace), T, flow)
+        t, dt = since, self._first(end - since, flow)
+        while t < end * (1 - 1e-12):
+            dt = min(dt, self.solver.longest, end - t)
+            if end - t - dt < 0.1 * dt:
+                dt = end - t
+            step, dt_next = self._attempt(T, flow, t, dt)
+            taken = dt if dt_next is None else dt_next[0]
+            if crossing is not None and self._crossed(crossing, T, flow, step, t, taken):
+                taken = self._when(crossing, T, flow, step, t, taken)
+                step = advance(self.model, self.linear, T, flow, t, taken, self.close)
+                self._accept(step, t, taken)
+                return step.T, t + taken
+            self._accept(step, t, taken)
+            t = end if abs(end - t - taken) <= 1e-12 * end else t + taken
+            T, flow = step.T, step.flow
+            dt = taken * self._growth(step.error)
+        if crossing is not None:
+            raise SolveError(
+                f"stage '{stage.name}': '{crossing.observation}' did not cross {crossing.value:g} K within "
+                f"{crossing.at_most:g} s. The stage ends when it does. Allow more time with at_most, or check the value."
+            )
+        return T, t
+
+    def _fixed(self, times: Array, T: Array, flow: Flow) -> tuple[Array, float]:
+        for a, b in zip(times[:-1], times[1:], strict=True):
+            step = advance(self.model, self.linear, T, flow, float(a), float(b - a), self.close)
+            self._accept(step, float(a), float(b - a))
+            T, flow = step.T, step.flow
+        return T, float(times[-1])
+
+    def _first(self, length: float, flow: Flow) -> float:
+        fastest = float(np.abs(flow.heat / (self.shape.volume * flow.c)).max())
+        return min(length, 1e-2 * length, 20.0 * self.tolerance / fastest if fastest > 0 else length)
+
+    def _attempt(self, T: Array, flow: Flow, t: float, dt: float) -> tuple[Step, tuple[float] | None]:
+        """A step within tolerance, from the first length that gives one."""
+        for _ in range(30):
+            try:
+                step = advance(self.model, self.linear, T, flow, t, dt, self.close)
+            except NoConvergence:
+                dt *= 0.25
+                continue
+            if step.error <= self.tolerance:
+                return step, (dt,)
+            dt *= max(0.2, 0.9 * (self.tolerance / step.error) ** (1.0 / 3.0))
+        raise SolveError(
+            f"no step from t = {t:.6g} s is accurate to {self.tolerance:g} K, down to dt = {dt:.2g} s. "
+            "A smooth process has one. Look for a jump in a driving signal, or raise the tolerance."
+        )
+
+    def _growth(self, error: float) -> float:
+        return min(3.0, 0.9 * (self.tolerance / max(error, 1e-12)) ** (1.0 / 3.0))
+
+    def _crossed(self, crossing: Crossing, T: Array, flow: Flow, step: Step, t: float, dt: float) -> bool:
+        a, b = (self._seen(crossing.observation, field) - crossing.value for field in (T, step.T))
+        return a < 0.0 <= b if crossing.rising else a > 0.0 >= b
+
+    def _when(self, crossing: Crossing, T: Array, flow: Flow, step: Step, t: float, dt: float) -> float:
+        """How far into the step the crossing lies, by bisection of the step's cubic."""
+        y = np.array([self._seen(crossing.observation, field) for field in (T, step.T)])
+        weights = self.watch.weights(step.T)[self.watch.names.index(crossing.observation)]
+        V = self.shape.volume
+        slope = np.array([weights.read(f.heat / (V * f.c)) for f in (flow, step.flow)])
+        low, high = 0.0, dt
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            above = float(hermite(np.array([0.0, dt]), y, slope, np.array([middle]))[0]) >= crossing.value
+            low, high = (low, middle) if above == crossing.rising else (middle, high)
+        return max(high, 1e-9 * dt)
+
+    def _seen(self, name: str, T: Array) -> float:
+        if name not in self.watch.names:
+            raise ModelError(
+                f"a stage ends on '{name}', which is not observed. {did_you_mean(name, self.watch.names)} "
+                "Ask for it with observe=(...)."
+            )
+        return self.watch.weights(T)[self.watch.names.index(name)].read(T)
+
+    def _accept(self, step: Step, t: float, dt: float) -> None:
+        for entered, made, weight in ((self._last.entered, self._last.made, W),
+                                      (step.middle_flow.entered, step.middle_flow.made, W),
+                                      (step.flow.entered, step.flow.made, D)):  # fmt: skip
+            self.entered += weight * dt * entered
+            self.made += weight * dt * made
+        self.iterations += step.iterations
+        self.left += step.left
+        self.trails = [twin.advance(self.model, self.linear, trail, step, t, dt)
+                       for twin, trail in zip(self.twins, self.trails, strict=True)]  # fmt: skip
+        self._record(t + dt, step.T, step.flow)
+        if self.keep is not None and t + dt >= self.next_frame - 1e-9 * max(t, 1.0):
+            self._frame(t + dt, step.T)
+
+    def _record(self, t: float, T: Array, flow: Flow) -> None:
+        self._last = flow
+        rate = flow.heat / (self.shape.volume * flow.c)
+        weights = self.watch.weights(T)
+        self.t.append(t)
+        self.values.append(np.array([w.read(T) for w in weights]))
+        self.rates.append(np.array([w.read(rate) for w in weights]))
+        if self.free:
+            self.tangents.append(np.array([[w.read(trail.T) for w in weights] for trail in self.trails]))
+            slopes = [
+                twin.rate(self.model, trail, T, flow) for twin, trail in zip(self.twins, self.trails, strict=True)
+            ]
+            self.tangent_rates.append(np.array([[w.read(slope) for w in weights] for slope in slopes]))
+        for local in self.shape.locals:
+            field = T[local.span]
+            self.coldest[local.body] = min(self.coldest.get(local.body, math.inf), float(field.min()))
+            self.hottest[local.body] = max(self.hottest.get(local.body, -math.inf), float(field.max()))
+
+    def _frame(self, t: float, T: Array, last: bool = False) -> None:
+        if self.keep is None or (last and self.kept == t):
+            return
+        fields, solid, edges = {}, {}, {}
+        for local in self.shape.locals:
+            field = np.full(local.solid.shape, T[local.span].mean())
+            field[local.solid] = T[local.span]
+            fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
+        self.keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self.shape.cut.grid.metric))
+        self.kept = t
+        if self.every is not None:
+            self.next_frame = t + self.every
+
+    def _notes(self) -> tuple[str, ...]:
+        """What was assumed: properties used beyond the range of their source."""
+        notes = []
+        for body in self.process.bodies:
+            material = body.material
+            low, high = self.coldest[body.name], self.hottest[body.name]
+            for what, prop in (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity)):
+                if low >= prop.valid[0] - 1e-6 and high <= prop.valid[1] + 1e-6:
+                    continue
+                text = (f"{what} of {material.name} was used from {low:.0f} to {high:.0f} K; its source states "
+                        f"{prop.valid[0]:.0f} to {prop.valid[1]:.0f} K.")  # fmt: skip
+                if prop.beyond == "refuse":
+                    raise SolveError(
+                        f"{text} Inside that range it is known. Give a source beyond it, or beyond='hold'."
+                    )
+                if text not in notes:
+                    notes.append(text)
+        return tuple(notes)
+
+
+def _twins(process: Process, shape: Geometry, name: str) -> Twins:
+    """The process a little above and a little below a named quantity."""
+    known = quantities(process)
+    if name not in known:
+        raise ModelError(f"parameter '{name}' is not in this process. {did_you_mean(name, known)} Correct the name.")
+    q = known[name]
+    reach = 1e-5 * (abs(q.value) or q.std or 1.0)
+    low, high = q.valid or (-math.inf, math.inf)
+    up, down = min(reach, high - q.value), min(reach, q.value - low)
+    above, below = (Discrete(substitute(process, {name: q.value + step}), shape) for step in (up, -down))
+    return Twins(above, below, up, down)

@@ -1,0 +1,182 @@
+"""From observations to weights on the unknowns: what a probe or an extreme reads from cell temperatures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Extreme, ModelError, Observation, Probe, Process
+from ..models.errors import did_you_mean
+from .discrete import Geometry, Local
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A linear reading: sum of weight times unknown."""
+
+    cells: Ints
+    weight: Array
+
+    def read(self, field: Array) -> float:
+        """The reading of a field of unknowns (n,)."""
+        return float(self.weight @ field[self.cells])
+
+
+class Watch:
+    """All observations of a run; places become weights once, extremes look for their cell at every step."""
+
+    def __init__(self, process: Process, shape: Geometry, observe: tuple[Observation, ...]) -> None:
+        names = [one.name for one in observe]
+        if len(set(names)) < len(names):
+            raise ModelError(f"two observations share a name among {names}. Each has its own. Rename one of them.")
+        self.names = tuple(names)
+        self._locals = {local.body: local for local in shape.locals}
+        self._numbers = {body: _numbering(local) for body, local in self._locals.items()}
+        self._process = process
+        self._fixed: list[Weights | None] = []
+        self._moving: list[tuple[Extreme, Local, NDArray[np.bool_]] | None] = []
+        for one in observe:
+            local = self._local(one)
+            if isinstance(one, Probe):
+                self._fixed.append(self._at(one, local))
+                self._moving.append(None)
+                continue
+            inside = self._inside(one, local)
+            self._fixed.append(self._mean(local, inside) if one.statistic == "mean" else None)
+            self._moving.append((one, local, inside))
+
+    def weights(self, T: Array) -> list[Weights]:
+        """What each observation reads, now that the temperatures are `T` (n,) K."""
+        return [fixed if fixed is not None else self._extreme(*moving, T)  # type: ignore[misc]
+                for fixed, moving in zip(self._fixed, self._moving, strict=True)]  # fmt: skip
+
+    def _local(self, one: Observation) -> Local:
+        if not one.body and len(self._locals) == 1:
+            return next(iter(self._locals.values()))
+        if one.body not in self._locals:
+            raise ModelError(
+                f"observation '{one.name}' is on body '{one.body}'. {did_you_mean(one.body, self._locals)} "
+                "Name one of the process's bodies."
+            )
+        return self._locals[one.body]
+
+    def _at(self, probe: Probe, local: Local) -> Weights:
+        part = self._process.body(local.body).part
+        for axis in range(part.active):
+            edges = local.edges[axis]
+            x = probe.place[axis]
+            tiny = 1e-6 * (edges[-1] - edges[0])
+            if not edges[0] - tiny <= x <= edges[-1] + tiny:
+                name = "xyz"[axis]
+                beyond = edges[0] - x if x < edges[0] else x - edges[-1]
+                raise ModelError(
+                    f"'{probe.name}' lies {beyond:.3g} m outside '{local.body}' ({name} = {x:.4g} m; the part spans "
+                    f"{edges[0]:.4g} to {edges[-1]:.4g} m). Places are read in metres. If they are in mm, divide by 1000."
+                )
+        places = [probe.place[a] if a < part.active else float(local.centres[a][0]) for a in range(3)]
+        home = self._home(local, places)
+        if home is None:
+            raise ModelError(
+                f"'{probe.name}' at {tuple(round(p, 6) for p in places[: part.active])} m lies in a hollow of '{local.body}'. "
+                "A probe sits in or on the material. Check its axes and its unit."
+            )
+        return self._linear(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
+
+    def _home(self, local: Local, places: list[float]) -> tuple[int, ...] | None:
+        """The solid cell that holds the place, faces included."""
+        choices = []
+        for axis in range(3):
+            edges = local.edges[axis]
+            tiny = 1e-6 * (edges[-1] - edges[0])
+            fits = np.nonzero((edges[:-1] - tiny <= places[axis]) & (places[axis] <= edges[1:] + tiny))[0]
+            choices.append(fits if fits.size else np.array([0]))
+        for i in choices[0]:
+            for j in choices[1]:
+                for k in choices[2]:
+                    if local.solid[i, j, k]:
+                        return int(i), int(j), int(k)
+        return None
+
+    def _linear(self, local: Local, home: tuple[int, ...], away: list[float]) -> Weights:
+        """T at the cell's centre plus slopes times `away`; each slope from the neighbour on that side, else the other."""
+        number = self._numbers[local.body]
+        cells, weight = [number[home]], [1.0]
+        for axis in range(3):
+            if away[axis] == 0.0:
+                continue
+            for side in (1, -1) if away[axis] > 0 else (-1, 1):
+                other = list(home)
+                other[axis] += side
+                if 0 <= other[axis] < local.solid.shape[axis] and local.solid[tuple(other)]:
+                    centres = local.centres[axis]
+                    share = away[axis] / (centres[other[axis]] - centres[home[axis]])
+                    cells.append(number[tuple(other)])
+                    weight.append(share)
+                    weight[0] -= share
+                    break
+        return Weights(np.array(cells, dtype=np.int64), np.array(weight))
+
+    def _inside(self, one: Extreme, local: Local) -> NDArray[np.bool_]:
+        low, high = self._process.body(local.body).part.region(one.region)
+        inside = local.solid.copy()
+        for axis in range(3):
+            at = local.centres[axis]
+            shape = [1, 1, 1]
+            shape[axis] = -1
+            inside &= ((at >= low[axis]) & (at <= high[axis])).reshape(shape)
+        if not inside.any():
+            raise ModelError(
+                f"'{one.name}': region '{one.region}' of '{local.body}' holds no cell centre. "
+                "A region is at least one cell wide. Enlarge it, or use more cells."
+            )
+        return inside
+
+    def _mean(self, local: Local, inside: NDArray[np.bool_]) -> Weights:
+        volume = local.volume[inside]
+        return Weights(self._numbers[local.body][inside], volume / volume.sum())
+
+    def _extreme(self, one: Extreme, local: Local, inside: NDArray[np.bool_], T: Array) -> Weights:
+        """The corner of a cell that is hottest (coldest), by the slopes inside the material."""
+        field = np.zeros(local.solid.shape)
+        field[local.solid] = T[local.span]
+        sign = 1.0 if one.statistic == "max" else -1.0
+        reach = np.where(inside, sign * field, -np.inf)
+        slopes = [_slope(field, local, axis) for axis in range(3)]
+        for axis in range(3):
+            half = 0.5 * np.diff(local.edges[axis])
+            shape = [1, 1, 1]
+            shape[axis] = -1
+            reach = reach + np.abs(slopes[axis]) * half.reshape(shape)
+        home = np.unravel_index(int(np.argmax(reach)), reach.shape)
+        away = [sign * np.sign(slopes[a][home]) * 0.5 * float(np.diff(local.edges[a])[home[a]]) for a in range(3)]
+        return self._linear(local, tuple(int(h) for h in home), away)
+
+
+def _numbering(local: Local) -> Ints:
+    number = np.full(local.solid.shape, -1, dtype=np.int64)
+    number[local.solid] = np.arange(local.span.start, local.span.stop)
+    return number
+
+
+def _slope(field: Array, local: Local, axis: int) -> Array:
+    """The mean of the slopes to the neighbours that are solid, 0 where there is none."""
+    n = field.shape[axis]
+    out = np.zeros_like(field)
+    if n == 1:
+        return out
+    centres = local.centres[axis]
+    shape = [1, 1, 1]
+    shape[axis] = -1
+    lower, upper = [slice(None)] * 3, [slice(None)] * 3
+    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
+    both = local.solid[tuple(lower)] & local.solid[tuple(upper)]
+    step = np.where(both, np.diff(field, axis=axis) / np.diff(centres).reshape(shape), 0.0)
+    count = np.zeros_like(field)
+    out[tuple(lower)] += step
+    out[tuple(upper)] += step
+    count[tuple(lower)] += both
+    count[tuple(upper)] += both
+    return out / np.maximum(count, 1.0)
