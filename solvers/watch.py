@@ -83,7 +83,7 @@ class Watch:
                 f"'{probe.name}' at {tuple(round(p, 6) for p in places[: part.active])} m lies in a hollow of '{local.body}'. "
                 "A probe sits in or on the material. Check its axes and its unit."
             )
-        return self._linear(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
+        return self._reading(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
 
     def _home(self, local: Local, places: list[float]) -> tuple[int, ...] | None:
         """The solid cell that holds the place, faces included."""
@@ -100,24 +100,42 @@ class Watch:
                         return int(i), int(j), int(k)
         return None
 
-    def _linear(self, local: Local, home: tuple[int, ...], away: list[float]) -> Weights:
-        """T at the cell's centre plus slopes times `away`; each slope from the neighbour on that side, else the other."""
+    def _reading(self, local: Local, home: tuple[int, ...], away: list[float]) -> Weights:
+        """T at the cell's centre plus, along each axis, what it changes over `away`.
+
+        Between two cells that is a straight line; between the last cell and a wall it is the parabola through three
+        cells, for a straight line would leave 3/8 of the curvature times the cell squared at the wall.
+        """
         number = self._numbers[local.body]
         cells, weight = [number[home]], [1.0]
         for axis in range(3):
             if away[axis] == 0.0:
                 continue
-            for side in (1, -1) if away[axis] > 0 else (-1, 1):
-                other = list(home)
-                other[axis] += side
-                if 0 <= other[axis] < local.solid.shape[axis] and local.solid[tuple(other)]:
-                    centres = local.centres[axis]
-                    share = away[axis] / (centres[other[axis]] - centres[home[axis]])
-                    cells.append(number[tuple(other)])
-                    weight.append(share)
-                    weight[0] -= share
-                    break
+            side = 1 if away[axis] > 0 else -1
+            near = self._solid(local, home, axis, side)
+            if near is not None:
+                offsets, others = [near[1]], [near[0]]
+            else:
+                inner = (self._solid(local, home, axis, -side), self._solid(local, home, axis, -2 * side))
+                known = [one for one in inner if one is not None] if inner[0] is not None else []
+                offsets, others = [one[1] for one in known], [one[0] for one in known]
+            for n, (offset, other) in enumerate(zip(offsets, others, strict=True)):
+                share = away[axis] / offset
+                for m, rest in enumerate(offsets):
+                    share *= (away[axis] - rest) / (offset - rest) if m != n else 1.0
+                cells.append(number[other])
+                weight.append(share)
+                weight[0] -= share
         return Weights(np.array(cells, dtype=np.int64), np.array(weight))
+
+    def _solid(self, local: Local, home: tuple[int, ...], axis: int, side: int) -> tuple[tuple[int, ...], float] | None:
+        """The cell `side` steps along `axis` and its distance (m), or None where that is no material."""
+        other = list(home)
+        other[axis] += side
+        if not 0 <= other[axis] < local.solid.shape[axis] or not local.solid[tuple(other)]:
+            return None
+        centres = local.centres[axis]
+        return tuple(other), float(centres[other[axis]] - centres[home[axis]])
 
     def _inside(self, one: Extreme, local: Local) -> NDArray[np.bool_]:
         low, high = self._process.body(local.body).part.region(one.region)
@@ -152,7 +170,7 @@ class Watch:
             reach = reach + np.abs(slopes[axis]) * half.reshape(shape)
         home = np.unravel_index(int(np.argmax(reach)), reach.shape)
         away = [sign * np.sign(slopes[a][home]) * 0.5 * float(np.diff(local.edges[a])[home[a]]) for a in range(3)]
-        return self._linear(local, tuple(int(h) for h in home), away)
+        return self._reading(local, tuple(int(h) for h in home), away)
 
 
 def _numbering(local: Local) -> Ints:
