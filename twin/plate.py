@@ -1,0 +1,163 @@
+"""From a plate thermometer's record to the surroundings that it faced.
+
+The plate lags and leaks: q = e sigma (S^4 - T^4) + h (S - T) with q = C dT/dt + what its insulation takes. Solved for S,
+the temperature of a black, equally hot surroundings (adiabatic surface temperature; Wickstrom, Duthinh, McGrattan 2007,
+Interflam, "Adiabatic surface temperature for calculating heat transfer to fire exposed structures").
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_banded
+
+from ..models import Channel, Curve, Quantity, Signal, TrialError
+from ..models.errors import did_you_mean
+
+Array = NDArray[np.float64]
+STEFAN_BOLTZMANN = 5.670374419e-8
+NEEDED = ("thickness", "density", "heat_capacity", "emissivity", "insulation_thickness", "insulation_conductivity",
+          "insulation_density", "insulation_heat_capacity")  # fmt: skip
+LAYERS = 20
+STEP = 1.0  # s
+
+
+def facing(channel: Channel, *, film: tuple[float, float] = (10.0, 40.0), back: float = 30.0,
+           bridge: float = 0.0, until: float | None = None) -> Signal:  # fmt: skip
+    """The temperature that a plate thermometer faced, with what is uncertain about it as named modes.
+
+    Parameters
+    ----------
+    channel : Channel
+        Kind "plate thermometer", K; its properties state the plate and its insulation.
+    film : (low, high), W/(m2.K)
+        Between which the film coefficient at the plate lies; the middle is used, the rest is a mode.
+    back : float, W/(m2.K)
+        The back of the insulation lies between adiabatic and this, to where the plate started; the middle is used.
+    bridge : float, s
+        Gaps up to this long are bridged by a straight line, at the price of a mode of their own; 0 bridges none.
+    until : float, s
+        End of use; a gap later does not matter.
+
+    Returns
+    -------
+    Signal
+        K over s. Modes, one standard deviation each: the plate's film, back, capacity and emissivity (shared by all
+        plates), and the bridged gaps (the channel's own). Its bias is the channel's.
+
+    Raises
+    ------
+    TrialError
+        If the plate is not described, or the record has a gap that the rule does not bridge.
+    """
+    _described(channel)
+    t, T, bridged = _whole(channel, bridge, until)
+    p = dict(channel.properties)
+    middle = 0.5 * (film[0] + film[1])
+
+    def seen(h: float = middle, capacity: float = p["heat_capacity"], emissivity: float = p["emissivity"],
+             record: Array = T, backs: tuple[float, ...] = (0.0, back)) -> Array:  # fmt: skip
+        taken = [_heat_into(t, record, p | {"heat_capacity": capacity}, one) for one in backs]
+        return np.mean([_faced(record, q, h, emissivity) for q in taken], axis=0)
+
+    best = seen()
+    half = 1.0 / np.sqrt(12.0)
+    shapes: dict[str, Callable[[], Array]] = {
+        "plate film": lambda: (seen(h=film[1]) - seen(h=film[0])) * half,
+        "plate back": lambda: (seen(backs=(back,)) - seen(backs=(0.0,))) * half,
+        "plate heat capacity": lambda: seen(capacity=p["heat_capacity"] + p.get("heat_capacity_std", 0.0)) - best,
+        "plate emissivity": lambda: seen(emissivity=p["emissivity"] + p.get("emissivity_std", 0.0)) - best,
+    }
+    modes = [(Quantity(value=0.0, std=1.0, name=name, source="plate thermometer, see facing()"), _curve(t, make()))
+             for name, make in shapes.items()]  # fmt: skip
+    if bridged.any():
+        own = Quantity(value=0.0, std=1.0, name=f"{channel.name} bridged gap", source="declared rule: straight line")
+        modes.append((own, _curve(t, bridged)))
+    bias = Quantity(value=0.0, unit="K", std=channel.bias.std, name=f"{channel.name} bias", source=channel.bias.source)
+    return Signal(curve=_curve(t, best), unit="K", bias=bias, modes=tuple(modes))
+
+
+def _curve(t: Array, values: Array) -> Curve:
+    """Every fifth second is fine enough for a plate, and keeps the recipe small."""
+    every = np.unique(np.concatenate([np.arange(t[0], t[-1], 5.0), t[-1:]]))
+    return Curve.table(every, np.interp(every, t, values))
+
+
+def _described(channel: Channel) -> None:
+    if channel.unit != "K" or channel.kind != "plate thermometer":
+        raise TrialError(
+            f"channel '{channel.name}' is a {channel.kind} in {channel.unit}. Surroundings come from a plate thermometer "
+            f"in a unit of temperature. {did_you_mean(channel.kind, ['plate thermometer'])}"
+        )
+    missing = [name for name in NEEDED if name not in channel.properties]
+    if missing:
+        raise TrialError(
+            f"channel '{channel.name}' does not state {', '.join(missing)} of its plate. Its inertia follows from them. "
+            "Add them under [channels.NAME.properties] in the sidecar."
+        )
+
+
+def _whole(channel: Channel, bridge: float, until: float | None) -> tuple[Array, Array, Array]:
+    """The record on even seconds, and one standard deviation of what a bridge may hide; a gap in it stops the run."""
+    last = channel.t[-1] if until is None else until
+    use = channel.t <= last + 60.0
+    t, reads = channel.t[use], channel.reads[use]
+    if reads.sum() < 2:
+        raise TrialError(
+            f"channel '{channel.name}' holds {int(reads.sum())} readings up to {last:g} s. A driving channel has two or "
+            "more. Choose another sensor for this face."
+        )
+    known, values = t[reads], channel.values[use][reads]
+    starts = np.nonzero(np.diff(known) > 1.5 * np.median(np.diff(t)))[0]
+    gaps = [(known[i], known[i + 1]) for i in starts if not reads[(t > known[i]) & (t < known[i + 1])].any()
+            and ((t > known[i]) & (t < known[i + 1])).any()]  # fmt: skip
+    if not reads[0] or (not reads[-1] and known[-1] < last):
+        gaps.append((t[0], known[0]) if not reads[0] else (known[-1], last))
+        bridge = 0.0
+    for begin, end in gaps:
+        if end - begin > bridge and begin < last:
+            raise TrialError(
+                f"channel '{channel.name}' drives the model and has a gap from {begin:g} to {end:g} s ({end - begin:g} s). "
+                f"Gaps are bridged only by a declared rule, which here allows {bridge:g} s. "
+                f"Run until {begin:g} s, or declare bridge={end - begin:g} and carry its uncertainty."
+            )
+    even = np.arange(known[0], max(last, known[0] + STEP) + STEP, STEP)
+    hidden = np.zeros(even.size)
+    for begin, end in gaps:
+        inside = (even > begin) & (even < end)
+        around = np.abs(np.interp(end, known, values) - np.interp(begin, known, values))
+        hidden[inside] = np.maximum(around, 1.0) * np.sqrt((even[inside] - begin) * (end - even[inside])) / (end - begin)
+    return even, np.interp(even, known, values), hidden
+
+
+def _heat_into(t: Array, T: Array, p: dict[str, float], back: float) -> Array:
+    """Heat that the plate and its insulation take up, W/m2, from the record alone: implicit, one dimension."""
+    rate = np.gradient(T, t)
+    plate = p["thickness"] * p["density"] * p["heat_capacity"]
+    dx = p["insulation_thickness"] / LAYERS
+    through = p["insulation_conductivity"] / dx
+    store = p["insulation_density"] * p["insulation_heat_capacity"] * dx / STEP
+    outward = 1.0 / (0.5 / through + 1.0 / back) if back > 0.0 else 0.0
+    bands = np.zeros((3, LAYERS))
+    bands[0, 1:] = bands[2, :-1] = -through
+    bands[1] = store + 2.0 * through
+    bands[1, 0] = store + 3.0 * through
+    bands[1, -1] = store + through + outward
+    layers = np.full(LAYERS, T[0])
+    taken = np.empty(t.size)
+    for n in range(t.size):
+        side = store * layers
+        side[0] += 2.0 * through * T[n]
+        side[-1] += outward * T[0]
+        layers = solve_banded((1, 1), bands, side)
+        taken[n] = 2.0 * through * (T[n] - layers[0])
+    return np.asarray(plate * rate + taken)
+
+
+def _faced(T: Array, q: Array, h: float, emissivity: float) -> Array:
+    """The surroundings S with e sigma (S^4 - T^4) + h (S - T) = q."""
+    S = T.copy()
+    for _ in range(60):
+        miss = emissivity * STEFAN_BOLTZMANN * (S**4 - T**4) + h * (S - T) - q
+        S = np.maximum(S - miss / (4.0 * emissivity * STEFAN_BOLTZMANN * S**3 + h), 100.0)
+    return S
