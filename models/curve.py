@@ -97,6 +97,15 @@ class Curve:
         a0, a1, a2, a3, r, p = np.moveaxis(self.rows[piece], -1, 0)
         return np.asarray(a0 + u * (a1 + u * (a2 + u * a3)) + r / (u - p))
 
+    def one(self, x: float) -> float:
+        """The value at one `x`, for those who ask often."""
+        breaks = self.breaks
+        at = min(max(x, breaks[0]), breaks[-1])
+        piece = min(max(int(breaks.searchsorted(at, side="right")) - 1, 0), len(self.rows) - 1)
+        u = at - breaks[piece]
+        a0, a1, a2, a3, r, p = self.rows[piece].tolist()
+        return float(a0 + u * (a1 + u * (a2 + u * a3)) + (r / (u - p) if r else 0.0))
+
     def packed(self, shift: float = 0.0) -> Array:
         """(n + 2, 8) rows left, a0..a3, r, p, integral at left, for the kernels; both holds are pieces of their own.
 
@@ -118,7 +127,8 @@ class Curve:
     def integral(self, x: ArrayLike, start: float) -> Array:
         """The integral from `start` to `x`, any shape, exact in every piece."""
         packed = self.packed(start)
-        return np.vectorize(lambda one: _integral_at(packed, one), otypes=[float])(np.asarray(x, dtype=np.float64))
+        each = np.vectorize(lambda one: _integral_at(packed, one), otypes=[float])
+        return np.asarray(each(np.asarray(x, dtype=np.float64)))
 
 
 def _integral_at(packed: Array, x: float) -> float:

@@ -17,7 +17,7 @@ HOTTEST = 1.0e4  # K; anything above is a unit mistake
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Signal:
-    """A quantity over time, `scale * curve(t) + bias`: a logged or a programmed one.
+    """A quantity over time, `scale * curve(t) + bias + sum of mode * shape(t)`: a logged or a programmed one.
 
     Attributes
     ----------
@@ -25,6 +25,8 @@ class Signal:
         The signal in `unit` over s.
     scale, bias : Quantity
         What is uncertain about it; give them names to have them in the budget.
+    modes : tuple of (Quantity, Curve)
+        What is uncertain with a shape of its own in time: a dimensionless amount, and the signal's change per unit.
     clock : str
         "process" counts from the start of the recipe, "stage" from the start of the stage.
     """
@@ -33,6 +35,7 @@ class Signal:
     unit: str
     scale: Quantity = field(default_factory=lambda: Quantity(value=1.0))
     bias: Quantity | None = None
+    modes: tuple[tuple[Quantity, Curve], ...] = ()
     clock: str = "process"
 
     def __post_init__(self) -> None:
@@ -44,8 +47,9 @@ class Signal:
 
     def at(self, t: float, since: float) -> float:
         """The value at `t` s, in a stage that began at `since` s."""
-        shift = 0.0 if self.bias is None else self.bias.value
-        return self.scale.value * float(self.curve(t - since if self.clock == "stage" else t)) + shift
+        clock = t - since if self.clock == "stage" else t
+        value = self.scale.value * self.curve.one(clock) + (0.0 if self.bias is None else self.bias.value)
+        return value + sum(amount.value * shape.one(clock) for amount, shape in self.modes if amount.value != 0.0)
 
 
 Level = Quantity | Signal
@@ -193,11 +197,10 @@ class Body:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.part.name)
-        object.__setattr__(self, "start", quantity(self.start, "K", valid=(0.0, HOTTEST)))
-        if self.start.value <= 0.0:  # type: ignore[union-attr]
-            raise ModelError(
-                f"{self.name} starts at {self.start.value:g} K. Temperatures are above 0 K. Is it in degC?"
-            )  # type: ignore[union-attr]
+        start = quantity(self.start, "K", valid=(0.0, HOTTEST))
+        object.__setattr__(self, "start", start)
+        if start.value <= 0.0:
+            raise ModelError(f"{self.name} starts at {start.value:g} K. Temperatures are above 0 K. Is it in degC?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +252,17 @@ class Process:
         )
 
     @classmethod
-    def simple(cls, *, part: Part, material: Material, start: Quantity | float, walls: Mapping[str, Wall],
-               until: float | Crossing, sources: tuple[Source, ...] = (), name: str = "process") -> "Process":  # fmt: skip
+    def simple(
+        cls,
+        *,
+        part: Part,
+        material: Material,
+        start: Quantity | float,
+        walls: Mapping[str, Wall],
+        until: float | Crossing,
+        sources: tuple[Source, ...] = (),
+        name: str = "process",
+    ) -> "Process":
         """One body in one stage."""
         body = Body(part=part, material=material, start=start)
         return cls(name=name, bodies=(body,), stages=(Stage(name=name, walls=walls, until=until, sources=sources),))
@@ -266,7 +278,8 @@ def _refuse_unknown_patches(stage: Stage, bodies: tuple[Body, ...]) -> None:
     for key in stage.walls:
         if key not in known and key not in full:
             raise ModelError(
-                f"stage '{stage.name}': patch '{key}' is on no body. {did_you_mean(key, known | full)} Correct the name."
+                f"stage '{stage.name}': patch '{key}' is on no body. {did_you_mean(key, known | full)} "
+                "Correct the name."
             )
     if not stage.walls:
         raise ModelError(
