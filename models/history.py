@@ -131,8 +131,9 @@ class History:
         if self.tangents is None or self.tangent_rates is None:
             raise ModelError("this history holds no tangents. They are made on request. Call solver.tangent(...).")
         col = self.column(name)
-        return np.stack([hermite(self.t, self.tangents[i, :, col], self.tangent_rates[i, :, col], np.asarray(times, float))
-                         for i in range(len(self.free))], axis=1)  # fmt: skip
+        at = np.asarray(times, dtype=float)
+        pairs = zip(self.tangents[:, :, col], self.tangent_rates[:, :, col], strict=True)
+        return np.stack([hermite(self.t, tangent, rate, at) for tangent, rate in pairs], axis=1)
 
 
 def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:

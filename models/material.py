@@ -103,7 +103,7 @@ class Material:
             if prop.unit != unit:
                 raise ModelError(
                     f"{self.name}: a property is in {prop.unit} where {unit} is needed. "
-                    f"Conductivity is in W/(m.K), heat capacity in J/(kg.K). Convert the table at its door."
+                    "Conductivity is in W/(m.K), heat capacity in J/(kg.K). Convert the table at its door."
                 )
         if min(self.anisotropy) <= 0:
             raise ModelError(
@@ -115,6 +115,6 @@ class Material:
     def simple(cls, name: str, *, density: float, conductivity: float, heat_capacity: float,
                source: str = "stated") -> "Material":  # fmt: skip
         """A material with constant, exact properties, for checks against closed forms."""
-        return cls(name=name, density=quantity(density, "kg/m3"),
-                   conductivity=constant(conductivity, "W/(m.K)", source=source, name=f"{name} conductivity"),
-                   heat_capacity=constant(heat_capacity, "J/(kg.K)", source=source, name=f"{name} heat capacity"))  # fmt: skip
+        k = constant(conductivity, "W/(m.K)", source=source, name=f"{name} conductivity")
+        cp = constant(heat_capacity, "J/(kg.K)", source=source, name=f"{name} heat capacity")
+        return cls(name=name, density=quantity(density, "kg/m3"), conductivity=k, heat_capacity=cp)

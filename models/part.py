@@ -62,7 +62,8 @@ class Part:
         low, _ = self.bounds
         if self.metric != "cartesian" and low[0] < 0:
             raise ModelError(
-                f"{self.name}: the radius starts at {low[0]:g} m. A radius is never below zero. Move the part to r >= 0."
+                f"{self.name}: the radius starts at {low[0]:g} m. A radius is never below zero. "
+                "Move the part to r >= 0."
             )
 
     @classmethod
@@ -113,7 +114,8 @@ class Part:
         flat = tuple(float(c) for c in np.asarray(corners, dtype=float).ravel())
         if len(flat) < 6 or len(flat) % 2:
             raise ModelError(
-                f"{name}: {len(flat) // 2} corners make no polygon. Three or more (x, y) corners do. Complete the outline."
+                f"{name}: {len(flat) // 2} corners make no polygon. Three or more (x, y) corners do. "
+                "Complete the outline."
             )
         solid = Shape(kind="prism", numbers=(0.0, 1.0 if length is None else length, *flat))
         return cls(name=name, shape=solid, active=2 if length is None else 3)
@@ -132,21 +134,8 @@ class Part:
                 "I-section. The web is thinner than the width, two flanges than the height. Correct the sizes."
             )
         b, h, w, f = width / 2, height / 2, web / 2, height / 2 - flange
-        corners = [
-            (-b, -h),
-            (b, -h),
-            (b, -f),
-            (w, -f),
-            (w, f),
-            (b, f),
-            (b, h),
-            (-b, h),
-            (-b, f),
-            (-w, f),
-            (-w, -f),
-            (-b, -f),
-        ]
-        part = cls.extrude(np.array(corners), length, name=name)
+        half = np.array([(-b, -h), (b, -h), (b, -f), (w, -f), (w, f), (b, f)])
+        part = cls.extrude(np.concatenate([half, -half]), length, name=name)
         tiny = 1e-9 * height
         return replace(part, patches=(
             Patch(name="top", facing=(0, 1, 0), box=((-1e9, h - tiny, -1e9), (1e9, 1e9, 1e9))),

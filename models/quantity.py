@@ -118,7 +118,8 @@ def substitute(noun: T, values: Mapping[str, float]) -> T:
     for name in values:
         if name not in known:
             raise ModelError(f"parameter '{name}' is not in this recipe. {did_you_mean(name, known)} Correct the name.")
-    return _replace(noun, values)
+    moved: T = _replace(noun, values)
+    return moved
 
 
 def _walk(noun: Any) -> Iterator[Quantity]:

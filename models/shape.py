@@ -46,7 +46,7 @@ def distance(shape: Shape, x: Array, y: Array, z: Array) -> Array:
         q = [np.maximum(n[a] - c, c - n[a + 3]) for a, c in enumerate((x, y, z))]
         return _outside(q)
     if shape.kind == "sphere":
-        return np.sqrt((x - n[0]) ** 2 + (y - n[1]) ** 2 + (z - n[2]) ** 2) - n[3]
+        return np.asarray(np.sqrt((x - n[0]) ** 2 + (y - n[1]) ** 2 + (z - n[2]) ** 2) - n[3])
     if shape.kind == "cylinder":
         radial = np.sqrt((x - n[0]) ** 2 + (y - n[1]) ** 2) - n[4]
         return _outside([radial, np.maximum(n[2] - z, z - n[3])])
@@ -54,11 +54,11 @@ def distance(shape: Shape, x: Array, y: Array, z: Array) -> Array:
         return _outside([_polygon(np.reshape(n[2:], (-1, 2)), x, y), np.maximum(n[0] - z, z - n[1])])
     inner = [distance(part, x, y, z) for part in shape.parts]
     if shape.kind == "union":
-        return np.minimum.reduce(np.broadcast_arrays(*inner))
+        return np.asarray(np.minimum.reduce(np.broadcast_arrays(*inner)))
     if shape.kind == "intersection":
-        return np.maximum.reduce(np.broadcast_arrays(*inner))
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*inner)))
     if shape.kind == "difference":
-        return np.maximum.reduce(np.broadcast_arrays(inner[0], *[-one for one in inner[1:]]))
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(inner[0], *[-one for one in inner[1:]])))
     raise ModelError(f"shape '{shape.kind}' is not known. Known: {', '.join(KINDS)}. Choose one of them.")
 
 
@@ -66,7 +66,7 @@ def _outside(q: list[Array]) -> Array:
     """Distance to the product of sets from the signed distances to each."""
     wide = np.broadcast_arrays(*q)
     inside = np.minimum(np.maximum.reduce(wide), 0.0)
-    return inside + np.sqrt(sum(np.maximum(one, 0.0) ** 2 for one in wide))
+    return np.asarray(inside + np.sqrt(sum(np.maximum(one, 0.0) ** 2 for one in wide)))
 
 
 def _polygon(corners: Array, x: Array, y: Array) -> Array:
@@ -80,7 +80,7 @@ def _polygon(corners: Array, x: Array, y: Array) -> Array:
         crosses = (y0 > y) != (y1 > y)
         with np.errstate(divide="ignore", invalid="ignore"):
             inside ^= crosses & (x < dx * (y - y0) / dy + x0)
-    return np.where(inside, -1.0, 1.0) * np.sqrt(least)
+    return np.asarray(np.where(inside, -1.0, 1.0) * np.sqrt(least))
 
 
 def bounds(shape: Shape) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -135,10 +135,14 @@ class Trial:
         return self.channels[name]
 
     def where(self, *, kind: str = "", station: str = "", drives: bool | None = None) -> tuple[Channel, ...]:
-        """Channels of that kind, station and role; an empty answer is an error, for nothing is compared with nothing."""
-        found = tuple(channel for channel in self.channels.values()
-                      if (not kind or channel.kind == kind) and (not station or channel.station == station)
-                      and (drives is None or channel.drives == drives))  # fmt: skip
+        """Channels of that kind, station and role; none is an error, for nothing is compared with nothing."""
+        found = tuple(
+            channel
+            for channel in self.channels.values()
+            if (not kind or channel.kind == kind)
+            and (not station or channel.station == station)
+            and (drives is None or channel.drives == drives)
+        )
         if not found:
             raise TrialError(
                 f"trial '{self.name}' has no channel with kind '{kind}', station '{station}', drives {drives}. "

@@ -88,7 +88,8 @@ class Verdict:
         return canonical(self.content)
 
     def __str__(self) -> str:
-        return f"{self.state.value}  {self.id}: margin {self.margin:.3g} +- {self.expanded:.2g} (k U). {' '.join(self.reasons)}"
+        spread = f"margin {self.margin:.3g} +- {self.expanded:.2g} (k U)"
+        return f"{self.state.value}  {self.id}: {spread}. {' '.join(self.reasons)}"
 
 
 def canonical(content: Any) -> str:
