@@ -61,7 +61,7 @@ class Fit:
     misfit : float
         Root mean square of standardised residuals; about 1 where the model and the stated noise agree.
     data : mapping of trial name to content hash
-    words : tuple of str
+    words : tuple of (English, Chinese)
         What is identifiable and what is not, in sentences.
     """
 
@@ -80,20 +80,20 @@ class Fit:
     data: Mapping[str, str]
     solver: str
     process: str
-    words: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
     failures: tuple[str, ...] = ()
     singular_values: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def std(self) -> Array:
         """(nf,) standard uncertainties."""
-        return np.sqrt(np.diag(self.covariance))
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     @property
     def correlation(self) -> Array:
         """(nf, nf)."""
         spread = np.where(self.std > 0, self.std, 1.0)
-        return self.covariance / np.outer(spread, spread)
+        return np.asarray(self.covariance / np.outer(spread, spread))
 
     @property
     def rms(self) -> float:

@@ -1,0 +1,216 @@
+"""Fit a recipe's uncertain numbers to logged trials, and say how surely."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from ..models import Fit, ForetrialError, ModelError, Process, Solver, SolveError, Start, Trial
+from ..models.digest import digest
+from .forward import Forward, bases, forward, whiten, whitener
+from .identify import autocorrelation_time, identify
+from .problem import Experiment, Free, Problem, fingerprints, pose
+from .search import Descent, Residuals, descend
+
+Array = NDArray[np.float64]
+Tell = Callable[[str, float], None]
+
+
+def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = None, *, free: Free, solver: Solver,
+              priors: Mapping[str, tuple[float, float]] | None = None, nuisances: Iterable[str] = (), starts: int = 4,
+              seed: int = 1, noise: Mapping[str, float] | float | None = None, search: Solver | None = None,
+              tell: Tell | None = None) -> Fit:  # fmt: skip
+    """The values of the free quantities that explain the readings best, with their covariance and its doubts in words.
+
+    Parameters
+    ----------
+    process, trial : Process and Trial, or a sequence of Experiment alone
+        One recipe beside one log, probes made from the channels' places; or several runs, each with its sensors.
+    free : mapping of name to (lower, upper) or Parameter
+        Bounds in SI. From a factor of ten on, bounds above 0 are searched logarithmically.
+    solver : Solver
+        Its tangents are used where it has them, differences between runs otherwise.
+    priors : mapping of name to (mean, standard deviation)
+    nuisances : names
+        Named quantities with a std that are moved along, held by that std: their share of doubt enters the covariance.
+    starts : int
+        Searches: from the guess, and from the best of four times as many places, screened by coarse runs.
+    seed : int
+        Of the places.
+    noise : float or mapping of channel name to float, K
+        Standard uncertainty of a reading where the log's own is not to be used.
+    search : Solver or None
+        A cheaper one for the searches; the best end is always polished by `solver`.
+    tell : callable or None
+        Gets a sentence and the share done.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ModelError, TrialError
+        What cannot be meant: an unknown name, empty bounds, no reading, a driving channel.
+    SolveError
+        If every start failed.
+
+    Notes
+    -----
+    Stated errors that move a whole channel (offset, lag, place) are taken as correlated. Readings of a channel whose
+    residuals are correlated in time, or larger than stated, weigh less in the last polish, by the integrated
+    autocorrelation time and the misfit; the covariance follows (Geyer 1992; JCGM 101, 5.2).
+    """
+    problem = pose(_experiments(process, trial), free=free, priors=priors, nuisances=nuisances, noise=noise)
+    scout = search or solver
+    begins, failures = _begins(problem, scout if search else _coarse(solver), starts, seed, tell)
+    found = []
+    for i, begin in enumerate(begins):
+        part = _part(tell, 0.15 + 0.6 * i / len(begins), 0.6 / len(begins))
+        found.append(descend(_rebase(problem, scout, None), begin, tell=part, about=f"start {i + 1} of {len(begins)}, "))
+    best = min(found, key=lambda one: one.objective)
+    if best.failed:
+        raise SolveError(
+            f"all {len(found)} starts failed; the first: {found[0].outcome} "
+            "One run inside the bounds has to succeed. Run the solver on the guess alone, or narrow the bounds."
+        )
+    u = best.end
+    if search is not None:
+        polished = descend(_rebase(problem, solver, None), u, tell=_part(tell, 0.75, 0.1), about="polish, ", rounds=2)
+        failures.extend(polished.failures)
+        u = u if polished.failed else polished.end
+    at = _at(problem, u, solver)
+    inflation, _, _ = _doubt(problem, at)
+    if (inflation > 1.05).any():
+        weighed = descend(_rebase(problem, solver, inflation), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2)
+        failures.extend(weighed.failures)
+        if not weighed.failed:
+            u = weighed.end
+            at = _at(problem, u, solver)
+    for one in found:
+        failures.extend(one.failures)
+    return _fit(problem, u, at, found, solver, tuple(failures))
+
+
+def _experiments(process: Process | Sequence[Experiment], trial: Trial | None) -> tuple[Experiment, ...]:
+    if isinstance(process, Process):
+        if trial is None:
+            raise ModelError(
+                f"process '{process.name}' comes without a trial: 0 readings. A calibration compares the two. "
+                "Call calibrate(process, trial, ...), or calibrate([Experiment(...), ...], ...)."
+            )
+        return (Experiment(trial=trial, process=process),)
+    if trial is not None or not process:
+        raise ModelError(
+            f"{len(process)} experiments {'and a trial ' if trial is not None else ''}were given. One or more "
+            "experiments, each with its own trial, are needed. Call calibrate([Experiment(trial=..., process=...)], ...)."
+        )
+    return tuple(process)
+
+
+def _coarse(solver: Solver) -> Solver:
+    return solver.refined(0.5) if hasattr(solver, "refined") else solver
+
+
+def _part(tell: Tell | None, begin: float, width: float) -> Tell | None:
+    return None if tell is None else lambda text, share: tell(text, begin + width * share)
+
+
+def _standard(problem: Problem, found: Forward, values: Array, inflation: Array | None) -> tuple[Array, Array]:
+    """Standardised residuals and their Jacobian by the coordinates, priors as further rows."""
+    tool = whitener(found, inflation=None if inflation is None else inflation[found.row])
+    stretch = problem.stretch(values)
+    held = [i for i, p in enumerate(problem.parameters) if p.prior is not None]
+    r = [(values[i] - p.prior[0]) / p.prior[1] for i in held if (p := problem.parameters[i]).prior is not None]
+    J = np.zeros((len(held), values.size))
+    for row, i in enumerate(held):
+        p = problem.parameters[i]
+        J[row, i] = 0.0 if p.prior is None else stretch[i] / p.prior[1]
+    return (np.concatenate([whiten(tool, found.residuals), np.array(r)]),
+            np.concatenate([whiten(tool, found.jacobian * stretch), J]))  # fmt: skip
+
+
+def _rebase(problem: Problem, solver: Solver, inflation: Array | None) -> Callable[[Array], Residuals]:
+    def rebase(u: Array) -> Residuals:
+        solvers = bases(problem, problem.values(u), solver=solver)
+
+        def residuals(at: Array) -> tuple[Array, Array]:
+            values = problem.values(at)
+            return _standard(problem, forward(problem, values, solvers=solvers), values, inflation)
+
+        return residuals
+
+    return rebase
+
+
+def _at(problem: Problem, u: Array, solver: Solver) -> Forward:
+    values = problem.values(u)
+    return forward(problem, values, solvers=bases(problem, values, solver=solver))
+
+
+def _begins(problem: Problem, cheap: Solver, starts: int, seed: int,
+            tell: Tell | None) -> tuple[list[Array], list[str]]:  # fmt: skip
+    """The guess, and the best of the screened places."""
+    guess = np.clip(problem.unit(problem.guess), 0.02, 0.98)
+    if starts <= 1:
+        return [guess], []
+    places = qmc.Sobol(guess.size, seed=seed).random(2 ** math.ceil(math.log2(4 * (starts - 1))))
+    ranked, failures = [], []
+    for i, place in enumerate(places):
+        if tell is not None:
+            tell(f"screening start {i + 1} of {len(places)}", 0.15 * i / len(places))
+        values = problem.values(place)
+        try:
+            solvers = (cheap,) * len(problem.experiments)
+            r, _ = _standard(problem, forward(problem, values, solvers=solvers, slopes=False), values, None)
+            ranked.append((float(r @ r), i))
+        except ForetrialError as cause:
+            failures.append(str(cause))
+            ranked.append((math.inf, i))
+    return [guess, *(places[i] for _, i in sorted(ranked)[: starts - 1])], failures
+
+
+def _doubt(problem: Problem, at: Forward) -> tuple[Array, float, float]:
+    """Per row, by how much its variance is to be enlarged; effective number of readings; misfit."""
+    white = whiten(whitener(at), at.residuals)
+    inflation, effective = np.ones(len(problem.rows)), 0.0
+    spare = white.size / max(white.size - len(problem.parameters), 1)
+    for i in range(len(problem.rows)):
+        own = white[at.row == i]
+        tau = autocorrelation_time(own)
+        effective += own.size / tau
+        inflation[i] = tau * max(1.0, float(np.mean(own**2)) * spare)
+    return inflation, effective, float(np.sqrt(np.mean(white**2)))
+
+
+def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solver: Solver,
+         failures: tuple[str, ...]) -> Fit:  # fmt: skip
+    values = problem.values(u)
+    stretch = problem.stretch(values)
+    inflation, effective, misfit = _doubt(problem, at)
+    _, J = _standard(problem, at, values, inflation)
+    flat = np.diag([0.0 if p.prior is not None else 12.0 for p in problem.parameters])
+    covariance = np.linalg.inv(J.T @ J + flat) * np.outer(stretch, stretch)
+    widths = np.array([p.prior[1] if p.prior is not None else s / math.sqrt(12.0)
+                       for p, s in zip(problem.parameters, stretch, strict=True)])  # fmt: skip
+    tool = whitener(at, inflation=inflation[at.row])
+    scaled = whiten(tool, at.jacobian) * widths
+    active = tuple(p.name for p, c in zip(problem.parameters, u, strict=True) if c < 1e-5 or c > 1.0 - 1e-5)
+    whiteness = {row.label: autocorrelation_time(whiten(whitener(at), at.residuals)[at.row == i])
+                 for i, row in enumerate(problem.rows)}  # fmt: skip
+    data: dict[str, str] = {}
+    for experiment in problem.experiments:
+        data.update(fingerprints(experiment.trial, experiment.observe))
+    starts = tuple(Start(begin=tuple(problem.values(d.begin).tolist()), end=tuple(problem.values(d.end).tolist()),
+                         objective=d.objective if np.isfinite(d.objective) else 1e300, evaluations=d.evaluations,
+                         outcome=d.outcome) for d in found)  # fmt: skip
+    words = identify(problem.parameters, values, covariance, widths=widths, scaled=scaled, active=active, misfit=misfit,
+                     effective=effective, whiteness=whiteness, gaps=problem.gaps)  # fmt: skip
+    return Fit(parameters=problem.parameters, values=values, covariance=covariance,
+               objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,
+               times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,
+               misfit=misfit, data=data, solver=solver.digest, process=digest([e.process for e in problem.experiments]),
+               words=words, failures=failures,
+               singular_values=np.linalg.svd(scaled, compute_uv=False))  # fmt: skip

@@ -1,0 +1,168 @@
+"""Run a problem at given values: what each sensor would read beside what it read, and how that moves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Channel, History, Solver, SolveError, quantities, substitute
+from .observe import by_lag, by_place, observe, observe_tangent
+from .problem import Problem
+
+Array = NDArray[np.float64]
+NUDGE = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Forward:
+    """Readings beside a run.
+
+    Attributes
+    ----------
+    residuals, sigmas, times : (n,)
+        Model minus reading, standard uncertainty of the reading (its short-term part), time in s.
+    jacobian : (n, nf)
+        Derivative of the residuals by the values; zero columns where only the residuals were asked for.
+    row : (n,) int
+        Index into problem.rows.
+    shared : (n, m)
+        One column for each cause that moves a whole channel at once, at one standard uncertainty: offset, lag, place.
+    labels : (m,) str
+    """
+
+    residuals: Array
+    sigmas: Array
+    times: Array
+    jacobian: Array
+    row: NDArray[np.int64]
+    shared: Array
+    labels: tuple[str, ...]
+    histories: tuple[History, ...]
+
+
+def bases(problem: Problem, values: Array, *, solver: Solver) -> tuple[Solver, ...]:
+    """One solver for each experiment, its steps frozen at a run with these values."""
+    frozen = []
+    for index, experiment in enumerate(problem.experiments):
+        if not hasattr(solver, "frozen"):
+            frozen.append(solver)
+            continue
+        run = solver(substitute(experiment.process, _mine(problem, index, values)), observe=problem.observations(index))
+        frozen.append(solver.frozen(run))
+    return tuple(frozen)
+
+
+def forward(problem: Problem, values: Array, *, solvers: Sequence[Solver], slopes: bool = True) -> Forward:
+    """Residuals at these values, with derivatives by tangent where the solver has one, else by differences.
+
+    Raises
+    ------
+    SolveError
+        If a run fails or leaves a reading that is not finite.
+    """
+    histories, residuals, jacobians = [], [], []
+    for index, solver in enumerate(solvers):
+        history, tangents = _run(problem, index, values, solver, slopes)
+        histories.append(history)
+        for row in problem.rows:
+            if row.experiment == index:
+                use = row.channel.reads
+                residuals.append((observe(history, row.channel, of=row.of) - row.channel.values)[use])
+                jacobians.append(_slopes(problem, index, row.channel, row.of, history, tangents)[use])
+    order = [i for index in range(len(solvers)) for i, row in enumerate(problem.rows) if row.experiment == index]
+    rows = [problem.rows[i] for i in order]
+    number = np.concatenate([np.full(int(problem.rows[i].channel.reads.sum()), i) for i in order])
+    shared, labels = _shared(problem, histories, number)
+    found = Forward(
+        residuals=np.concatenate(residuals), jacobian=np.concatenate(jacobians), row=number,
+        sigmas=np.concatenate([row.channel.sigma[row.channel.reads] for row in rows]),
+        times=np.concatenate([row.channel.t[row.channel.reads] for row in rows]),
+        shared=shared, labels=labels, histories=tuple(histories))  # fmt: skip
+    if not (np.isfinite(found.residuals).all() and np.isfinite(found.jacobian).all()):
+        raise SolveError(
+            "a run left a reading that is not finite. Every reading of a run is a number. Run the solver at these "
+            f"values by themselves: {dict(zip(problem.names, values.tolist(), strict=True))}."
+        )
+    return found
+
+
+def whitener(found: Forward, *, inflation: Array | None = None) -> tuple[Array, Array]:
+    """Weights (n,) and low-rank correction (n, n) in factored form that make stated errors independent and of size one.
+
+    The covariance is diag(sigma^2) plus the shared causes; with U = shared / sigma = Q S Z', its inverse root is
+    (I + Q ((1 + S^2)^-1/2 - 1) Q') diag(1 / sigma). Returns 1 / sigma and Q; see `whiten`.
+    """
+    weight = 1.0 / (found.sigmas if inflation is None else found.sigmas * np.sqrt(inflation))
+    if not found.shared.size:
+        return weight, np.zeros((weight.size, 0))
+    q, s, _ = np.linalg.svd(found.shared * weight[:, None], full_matrices=False)
+    return weight, q * np.sqrt(1.0 - 1.0 / np.sqrt(1.0 + s**2))
+
+
+def whiten(tool: tuple[Array, Array], rows: Array) -> Array:
+    """Rows (n,) or (n, m) in units of their stated uncertainty, shared causes taken out."""
+    weight, q = tool
+    scaled = rows * (weight if rows.ndim == 1 else weight[:, None])
+    return np.asarray(scaled - q @ (q.T @ scaled))
+
+
+def _mine(problem: Problem, index: int, values: Array) -> dict[str, float]:
+    """The parameters that this experiment's process has, with their values."""
+    own = quantities(problem.experiments[index].process)
+    return {n: float(v) for n, v in zip(problem.names, values, strict=True) if n in own}
+
+
+def _run(problem: Problem, index: int, values: Array, solver: Solver,
+         slopes: bool) -> tuple[History, dict[str, tuple[History, float]] | None]:  # fmt: skip
+    """A run with its tangents, or with one more run for each parameter and the step it was moved by."""
+    process, watched = problem.experiments[index].process, problem.observations(index)
+    mine = _mine(problem, index, values)
+    if not slopes or not mine:
+        return solver(substitute(process, mine), observe=watched), None
+    if getattr(solver, "tangent", None) is not None:
+        return solver.tangent(substitute(process, mine), free=tuple(mine), observe=watched), None
+    base = solver(substitute(process, mine), observe=watched)
+    moved = {}
+    for p, stretch in zip(problem.parameters, problem.stretch(values), strict=True):
+        if p.name in mine:
+            step = NUDGE * stretch * (-1.0 if mine[p.name] + NUDGE * stretch > p.upper else 1.0)
+            moved[p.name] = (solver(substitute(process, {**mine, p.name: mine[p.name] + step}), observe=watched), step)
+    return base, moved
+
+
+def _slopes(problem: Problem, index: int, channel: Channel, of: str, history: History,
+            moved: dict[str, tuple[History, float]] | None) -> Array:  # fmt: skip
+    found = np.zeros((channel.t.size, len(problem.names)))
+    if moved is not None:
+        base = observe(history, channel, of=of)
+        for name, (run, step) in moved.items():
+            found[:, problem.names.index(name)] = (observe(run, channel, of=of) - base) / step
+    elif history.tangents is not None:
+        slopes = observe_tangent(history, channel, of=of)
+        for column, name in enumerate(history.free):
+            found[:, problem.names.index(name)] = slopes[:, column]
+    return found
+
+
+def _shared(problem: Problem, histories: Sequence[History],
+            number: NDArray[np.int64]) -> tuple[Array, tuple[str, ...]]:  # fmt: skip
+    columns: dict[str, Array] = {}
+
+    def put(label: str, i: int, part: Array) -> None:
+        columns.setdefault(label, np.zeros(number.size))[number == i] += part
+
+    for i, row in enumerate(problem.rows):
+        channel, history = row.channel, histories[row.experiment]
+        use = channel.reads
+        if channel.bias.std > 0.0:
+            group = channel.bias.group or channel.bias.name or row.label
+            put(f"offset of {group}", i, np.full(int(use.sum()), channel.bias.std))
+        if channel.lag.std > 0.0:
+            group = channel.lag.group or channel.lag.name or row.label
+            put(f"lag of {group}", i, channel.lag.std * by_lag(history, channel, of=row.of)[use])
+        if row.pairs:
+            put(f"place of {row.label}", i, by_place(history, channel, pairs=row.pairs)[use])
+    if not columns:
+        return np.zeros((number.size, 0)), ()
+    return np.stack(list(columns.values()), axis=1), tuple(columns)

@@ -1,0 +1,264 @@
+"""An inverse problem as data: experiments, the quantities set free, and what is known of them beforehand."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Channel, ModelError, Observation, Parameter, Probe, Process, Trial, TrialError, quantities
+from ..models.digest import digest
+from ..models.errors import did_you_mean
+from .observe import around
+
+Array = NDArray[np.float64]
+Free = Mapping[str, "tuple[float, float] | Parameter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Experiment:
+    """One run beside the readings that it must explain.
+
+    Attributes
+    ----------
+    trial : Trial
+    process : Process
+    observe : mapping of channel name to Observation
+        What each sensor sees. Left out: a probe at the place of every temperature channel that drives nothing.
+    window : (float, float) or None, s
+        Readings outside are not used; None takes all, and then the run must cover them.
+    name : str
+        Such as the station; the trial's name where left out.
+    """
+
+    trial: Trial
+    process: Process
+    observe: Mapping[str, Observation] = field(default_factory=dict)
+    window: tuple[float, float] | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.trial.name)
+        seen = dict(self.observe) or self._probes()
+        for channel in seen:
+            if self.trial[channel].drives:
+                raise TrialError(
+                    f"channel '{channel}' of trial '{self.trial.name}' drives the model. What goes in cannot be "
+                    "compared with what comes out. Choose a channel with drives=False."
+                )
+        object.__setattr__(self, "observe", MappingProxyType(seen))
+
+    def _probes(self) -> dict[str, Observation]:
+        found: dict[str, Observation] = {
+            c.name: Probe(name=c.name, place=c.place, body=self.process.bodies[0].name)
+            for c in self.trial.channels.values() if not c.drives and c.place is not None and c.unit == "K"}  # fmt: skip
+        if not found:
+            raise TrialError(
+                f"trial '{self.trial.name}' has 0 temperature channels with a documented place. "
+                "One or more is compared with the model. Give observe={'channel': Probe(...)}."
+            )
+        if len(self.process.bodies) > 1:
+            raise ModelError(
+                f"process '{self.process.name}' has {len(self.process.bodies)} bodies, so the place of a sensor does "
+                "not tell its body. Each probe names its body. Give observe={'channel': Probe(..., body=...)}."
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Row:
+    """One channel of one experiment, cut to its window, with the probes around it that its place asks for."""
+
+    label: str
+    experiment: int
+    channel: Channel
+    of: str
+    pairs: tuple[tuple[Probe, Probe, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """What calibration, validation and later methods share.
+
+    Attributes
+    ----------
+    experiments : tuple of Experiment
+    parameters : (nf,) Parameter
+    guess : (nf,)
+        Values in the processes as handed over.
+    rows : tuple of Row
+    gaps : int
+        Readings skipped because the log has a gap there.
+    """
+
+    experiments: tuple[Experiment, ...]
+    parameters: tuple[Parameter, ...]
+    guess: Array
+    rows: tuple[Row, ...]
+    gaps: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the free quantities."""
+        return tuple(p.name for p in self.parameters)
+
+    def observations(self, experiment: int) -> tuple[Observation, ...]:
+        """All that a run of that experiment must observe."""
+        wanted: dict[str, Observation] = {o.name: o for o in self.experiments[experiment].observe.values()}
+        for row in self.rows:
+            if row.experiment == experiment:
+                wanted.update({p.name: p for low, high, _ in row.pairs for p in (low, high)})
+        return tuple(wanted.values())
+
+    def unit(self, values: Array) -> Array:
+        """Values as coordinates 0..1 between the bounds, logarithmic where the transform says so."""
+        return np.array([(_go(p, v) - _go(p, p.lower)) / (_go(p, p.upper) - _go(p, p.lower))
+                         for p, v in zip(self.parameters, values, strict=True)])  # fmt: skip
+
+    def values(self, unit: Array) -> Array:
+        """The values at coordinates 0..1."""
+        found = []
+        for p, u in zip(self.parameters, np.clip(unit, 0.0, 1.0), strict=True):
+            at = _go(p, p.lower) + float(u) * (_go(p, p.upper) - _go(p, p.lower))
+            found.append(min(max(math.exp(at) if p.transform == "log" else at, p.lower), p.upper))
+        return np.array(found)
+
+    def stretch(self, values: Array) -> Array:
+        """Derivative (nf,) of the values by the coordinates."""
+        return np.array([(_go(p, p.upper) - _go(p, p.lower)) * (v if p.transform == "log" else 1.0)
+                         for p, v in zip(self.parameters, values, strict=True)])  # fmt: skip
+
+
+def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, tuple[float, float]] | None = None,
+         nuisances: Iterable[str] = (), noise: Mapping[str, float] | float | None = None) -> Problem:  # fmt: skip
+    """State the inverse problem, and refuse what cannot be meant.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+    free : mapping of name to (lower, upper) or Parameter
+        In the quantity's SI unit. Bounds above 0 that span a factor of ten or more are searched logarithmically.
+    priors : mapping of name to (mean, standard deviation)
+    nuisances : names
+        Quantities with a stated uncertainty that are moved too, each held by that uncertainty as its prior.
+    noise : float, or mapping of channel name to float
+        Standard uncertainty of a reading, K, in place of the stated one.
+
+    Raises
+    ------
+    ModelError
+        Unknown name, empty bounds, a nuisance without uncertainty, an unknown prior.
+    TrialError
+        No reading, or a channel without uncertainty.
+    """
+    known = {name: q for e in experiments for name, q in quantities(e.process).items()}
+    if not free:
+        raise ModelError("nothing is set free: 0 parameters. A calibration moves one or more. Give free={'name': (low, high)}.")
+    parameters = [_parameter(name, given, known, (priors or {}).get(name)) for name, given in free.items()]
+    for name in priors or {}:
+        if name not in free:
+            raise ModelError(f"prior for '{name}', which is not free. {did_you_mean(name, free)} Set it free too, or drop it.")
+    for name in nuisances:
+        if name not in free:
+            parameters.append(_nuisance(name, known))
+    rows, gaps = _rows(experiments, noise)
+    guess = np.array([min(max(known[p.name].value, p.lower), p.upper) for p in parameters])
+    return Problem(experiments=tuple(experiments), parameters=tuple(parameters), guess=guess, rows=rows, gaps=gaps)
+
+
+def fingerprints(trial: Trial, channels: Iterable[str]) -> dict[str, str]:
+    """Content hashes by which a trial is known again: of the trial by name, and of each channel's readings by place."""
+    every = {f"{trial.name}/{name}": digest([trial[name].t, trial[name].values]) for name in channels}
+    whole = trial.content or digest([[c.t, c.values] for _, c in sorted(trial.channels.items())])
+    return {trial.name: whole, **every}
+
+
+def _go(parameter: Parameter, value: float) -> float:
+    return math.log(value) if parameter.transform == "log" else value
+
+
+def _parameter(name: str, given: "tuple[float, float] | Parameter", known: Mapping[str, object],
+               prior: tuple[float, float] | None) -> Parameter:  # fmt: skip
+    if name not in known:
+        raise ModelError(f"parameter '{name}' is not in the recipe. {did_you_mean(name, known)} Correct the name.")
+    quantity = known[name]
+    unit = str(getattr(quantity, "unit", "1"))
+    if isinstance(given, Parameter):
+        given, prior, transform = (given.lower, given.upper), given.prior or prior, given.transform
+    else:
+        transform = "log" if given[0] > 0.0 and given[1] >= 10.0 * given[0] else "none"
+    lower, upper = (float(g) for g in given)
+    if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
+        raise ModelError(
+            f"{name}: lower bound {lower:g} is not below upper bound {upper:g} {unit}. "
+            "Bounds run from low to high. Swap or correct them."
+        )
+    if transform not in ("none", "log") or (transform == "log" and lower <= 0.0):
+        raise ModelError(
+            f"{name}: transform '{transform}' with lower bound {lower:g} {unit} does not work. It is 'none', or 'log' "
+            "with bounds above 0. Change the transform or the bound."
+        )
+    if prior is not None and not (math.isfinite(prior[0]) and prior[1] > 0.0):
+        raise ModelError(
+            f"{name}: prior {prior[0]:g} +- {prior[1]:g} {unit} is none. A mean and a standard deviation above 0 are "
+            "needed. Leave the prior out for a flat one."
+        )
+    valid = getattr(quantity, "valid", None)
+    if valid is not None and (lower < valid[0] or upper > valid[1]):
+        raise ModelError(
+            f"{name}: bounds {lower:g} to {upper:g} {unit} leave its range {valid[0]:g} to {valid[1]:g} {unit}. "
+            "A search stays where the quantity has a meaning. Narrow the bounds."
+        )
+    return Parameter(name=name, unit=unit, lower=lower, upper=upper, prior=prior, transform=transform)
+
+
+def _nuisance(name: str, known: Mapping[str, object]) -> Parameter:
+    quantity = known.get(name)
+    mean, std = float(getattr(quantity, "value", 0.0)), float(getattr(quantity, "std", 0.0))
+    if quantity is not None and std <= 0.0:
+        raise ModelError(
+            f"nuisance '{name}' states no uncertainty (std = 0). What moves is held by its own uncertainty. "
+            "Give the quantity a std, or leave it out."
+        )
+    low, high = getattr(quantity, "valid", None) or (-math.inf, math.inf)
+    bounds = (max(mean - 5.0 * std, low), min(mean + 5.0 * std, high))
+    return _parameter(name, Parameter(name=name, unit="", lower=bounds[0], upper=bounds[1], prior=(mean, std)), known, None)
+
+
+def _rows(experiments: Sequence[Experiment], noise: Mapping[str, float] | float | None) -> tuple[tuple[Row, ...], int]:
+    rows, gaps = [], 0
+    names = {channel for e in experiments for channel in e.observe}
+    if isinstance(noise, Mapping):
+        for name in noise:
+            if name not in names:
+                raise TrialError(f"noise for '{name}', which is not compared. {did_you_mean(name, names)} Correct it.")
+    for index, experiment in enumerate(experiments):
+        for name, observation in experiment.observe.items():
+            channel = experiment.trial[name]
+            low, high = experiment.window or (-math.inf, math.inf)
+            use = (channel.t >= low) & (channel.t <= high)
+            std = noise.get(name, channel.std) if isinstance(noise, Mapping) else channel.std if noise is None else noise
+            std = std[use] if isinstance(std, np.ndarray) else std
+            channel = replace(channel, t=channel.t[use], values=channel.values[use], std=std)
+            gaps += int((~channel.reads).sum())
+            if not channel.reads.any():
+                continue
+            if (channel.sigma[channel.reads] <= 0.0).any():
+                raise TrialError(
+                    f"channel '{name}' of trial '{experiment.trial.name}' states no uncertainty (0 {channel.unit}). "
+                    f"Each reading has one above 0. Give noise={{'{name}': 1.0}} or state it in the log."
+                )
+            pairs: tuple[tuple[Probe, Probe, float], ...] = ()
+            if channel.place_std > 0.0 and isinstance(observation, Probe):
+                part = experiment.process.body(observation.body or experiment.process.bodies[0].name).part
+                pairs = around(observation, part=part, by=channel.place_std)
+            label = f"{experiment.name}/{name}"
+            rows.append(Row(label=label, experiment=index, channel=channel, of=observation.name, pairs=pairs))
+    if not rows:
+        raise TrialError(
+            "0 readings to compare with: the channels are empty in the window. One reading or more per free parameter "
+            "is needed. Widen the window, or choose other channels."
+        )
+    return tuple(rows), gaps
