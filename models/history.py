@@ -137,7 +137,7 @@ class History:
 
 
 def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:
-    """Cubic interpolation of (nt,) values and slopes at `at` (n,); times outside `t` by more than rounding are refused.
+    """Cubic interpolation of (nt, ...) values and slopes at `at` (n,); times outside `t` by more than rounding are refused.
 
     A repeated time marks a jump of the slope: the later entry starts the next interval.
     """
@@ -150,6 +150,7 @@ def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:
     k = np.clip(np.searchsorted(t, at, side="right") - 1, 0, t.size - 2)
     dt = t[k + 1] - t[k]
     s = np.clip(np.where(dt > 0, (at - t[k]) / np.where(dt > 0, dt, 1.0), 1.0), 0.0, 1.0)
+    s, dt = (x.reshape(x.shape + (1,) * (y.ndim - 1)) for x in (s, dt))
     low, high = y[k], y[k + 1]
     a, b = slope[k] * dt - (high - low), (high - low) - slope[k + 1] * dt
     return np.asarray((1 - s) * low + s * high + s * (1 - s) * ((1 - s) * a + s * b))

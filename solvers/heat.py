@@ -152,10 +152,10 @@ class _Run:
         H0 = V * self.model.storage(T)[1]
         t, ends = 0.0, []
         for index, stage in enumerate(self.process.stages):
-            self._enter(stage, t)
+            self._enter(index, t)
             flow = self.model.flow(T, t)
             if index == 0:
-                self.trails = [twin.start(flow, t, T) for twin in self.twins]
+                self.trails = [twin.start(t, T) for twin in self.twins]
                 self._frame(t, T)
             else:
                 for twin, trail in zip(self.twins, self.trails, strict=True):
@@ -163,8 +163,8 @@ class _Run:
             self._record(t, T, flow)
             T, t = self._stage(stage, index, T, flow, t)
             ends.append(t)
-        if self.keep is not None and self.next_frame > t - 1e-9 * max(t, 1.0) and self.every is not None:
-            self._frame(t, T, last=True)
+        if self.kept < t:
+            self._frame(t, T)
         stored = float((V * self.model.storage(T)[1] - H0).sum())
         free = bool(self.free)
         return History(
@@ -176,10 +176,9 @@ class _Run:
             tangents=np.moveaxis(np.array(self.tangents), 0, 1) if free else None,
             tangent_rates=np.moveaxis(np.array(self.tangent_rates), 0, 1) if free else None, notes=self._notes())  # fmt: skip
 
-    def _enter(self, stage: Stage, t: float) -> None:
+    def _enter(self, index: int, t: float) -> None:
         for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
-            own = next(s for s in model.process.stages if s.name == stage.name)
-            model.enter(own, t)
+            model.enter(model.process.stages[index], t)
 
     def _stage(self, stage: Stage, index: int, T: Array, flow: Flow, since: float) -> tuple[Array, float]:
         """Step to the end of a stage; returns the state and the time there."""
@@ -197,16 +196,15 @@ class _Run:
             dt = min(dt, self.solver.longest, end - t)
             if end - t - dt < 0.1 * dt:
                 dt = end - t
-            step, dt_next = self._attempt(T, flow, t, dt)
-            taken = dt if dt_next is None else dt_next[0]
-            if crossing is not None and self._crossed(crossing, T, flow, step, t, taken):
-                taken = self._when(crossing, T, flow, step, t, taken)
+            step, taken = self._attempt(T, flow, t, dt)
+            if crossing is not None and self._crossed(crossing, T, step):
+                taken = self._when(crossing, T, flow, step, taken)
                 step = advance(self.model, self.linear, T, flow, t, taken, self.close)
-                self._accept(step, t, taken)
+                self._accept(T, flow, step, t, t + taken)
                 return step.T, t + taken
-            self._accept(step, t, taken)
-            t = end if abs(end - t - taken) <= 1e-12 * end else t + taken
-            T, flow = step.T, step.flow
+            after = end if abs(end - t - taken) <= 1e-12 * end else t + taken
+            self._accept(T, flow, step, t, after)
+            t, T, flow = after, step.T, step.flow
             dt = taken * self._growth(step.error)
         if crossing is not None:
             raise SolveError(
@@ -218,7 +216,7 @@ class _Run:
     def _fixed(self, times: Array, T: Array, flow: Flow) -> tuple[Array, float]:
         for a, b in zip(times[:-1], times[1:], strict=True):
             step = advance(self.model, self.linear, T, flow, float(a), float(b - a), self.close)
-            self._accept(step, float(a), float(b - a))
+            self._accept(T, flow, step, float(a), float(b))
             T, flow = step.T, step.flow
         return T, float(times[-1])
 
@@ -226,8 +224,8 @@ class _Run:
         fastest = float(np.abs(flow.heat / (self.shape.volume * flow.c)).max())
         return min(length, 1e-2 * length, 20.0 * self.tolerance / fastest if fastest > 0 else length)
 
-    def _attempt(self, T: Array, flow: Flow, t: float, dt: float) -> tuple[Step, tuple[float] | None]:
-        """A step within tolerance, from the first length that gives one."""
+    def _attempt(self, T: Array, flow: Flow, t: float, dt: float) -> tuple[Step, float]:
+        """A step within tolerance and its length, the first that gives one."""
         for _ in range(30):
             try:
                 step = advance(self.model, self.linear, T, flow, t, dt, self.close)
@@ -235,7 +233,7 @@ class _Run:
                 dt *= 0.25
                 continue
             if step.error <= self.tolerance:
-                return step, (dt,)
+                return step, dt
             dt *= max(0.2, 0.9 * (self.tolerance / step.error) ** (1.0 / 3.0))
         raise SolveError(
             f"no step from t = {t:.6g} s is accurate to {self.tolerance:g} K, down to dt = {dt:.2g} s. "
@@ -245,11 +243,11 @@ class _Run:
     def _growth(self, error: float) -> float:
         return min(3.0, 0.9 * (self.tolerance / max(error, 1e-12)) ** (1.0 / 3.0))
 
-    def _crossed(self, crossing: Crossing, T: Array, flow: Flow, step: Step, t: float, dt: float) -> bool:
+    def _crossed(self, crossing: Crossing, T: Array, step: Step) -> bool:
         a, b = (self._seen(crossing.observation, field) - crossing.value for field in (T, step.T))
         return a < 0.0 <= b if crossing.rising else a > 0.0 >= b
 
-    def _when(self, crossing: Crossing, T: Array, flow: Flow, step: Step, t: float, dt: float) -> float:
+    def _when(self, crossing: Crossing, T: Array, flow: Flow, step: Step, dt: float) -> float:
         """How far into the step the crossing lies, by bisection of the step's cubic."""
         y = np.array([self._seen(crossing.observation, field) for field in (T, step.T)])
         weights = self.watch.weights(step.T)[self.watch.names.index(crossing.observation)]
@@ -270,22 +268,20 @@ class _Run:
             )
         return self.watch.weights(T)[self.watch.names.index(name)].read(T)
 
-    def _accept(self, step: Step, t: float, dt: float) -> None:
-        for entered, made, weight in ((self._last.entered, self._last.made, W),
-                                      (step.middle_flow.entered, step.middle_flow.made, W),
-                                      (step.flow.entered, step.flow.made, D)):  # fmt: skip
-            self.entered += weight * dt * entered
-            self.made += weight * dt * made
+    def _accept(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
+        dt = after - t
+        for share, weight in ((flow, W), (step.middle_flow, W), (step.flow, D)):
+            self.entered += weight * dt * share.entered
+            self.made += weight * dt * share.made
         self.iterations += step.iterations
         self.left += step.left
         self.trails = [twin.advance(self.model, self.linear, trail, step, t, dt)
                        for twin, trail in zip(self.twins, self.trails, strict=True)]  # fmt: skip
-        self._record(t + dt, step.T, step.flow)
-        if self.keep is not None and t + dt >= self.next_frame - 1e-9 * max(t, 1.0):
-            self._frame(t + dt, step.T)
+        self._record(after, step.T, step.flow)
+        if self.keep is not None:
+            self._frames(T, flow, step, t, after)
 
     def _record(self, t: float, T: Array, flow: Flow) -> None:
-        self._last = flow
         rate = flow.heat / (self.shape.volume * flow.c)
         weights = self.watch.weights(T)
         self.t.append(t)
@@ -302,8 +298,20 @@ class _Run:
             self.coldest[local.body] = min(self.coldest.get(local.body, math.inf), float(field.min()))
             self.hottest[local.body] = max(self.hottest.get(local.body, -math.inf), float(field.max()))
 
-    def _frame(self, t: float, T: Array, last: bool = False) -> None:
-        if self.keep is None or (last and self.kept == t):
+    def _frames(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
+        """The frames that fall into a step, by the cubic through its ends."""
+        if self.every is None:
+            self._frame(after, step.T)
+            return
+        V = self.shape.volume
+        ends = np.array([t, after])
+        y, slope = np.stack([T, step.T]), np.stack([flow.heat / (V * flow.c), step.flow.heat / (V * step.flow.c)])
+        while self.next_frame <= after * (1.0 + 1e-12):
+            at = np.array([min(self.next_frame, after)])
+            self._frame(self.next_frame, hermite(ends, y, slope, at)[0])
+
+    def _frame(self, t: float, T: Array) -> None:
+        if self.keep is None:
             return
         fields, solid, edges = {}, {}, {}
         for local in self.shape.locals:
@@ -312,8 +320,7 @@ class _Run:
             fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
         self.keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self.shape.cut.grid.metric))
         self.kept = t
-        if self.every is not None:
-            self.next_frame = t + self.every
+        self.next_frame = t + (self.every or 0.0)
 
     def _notes(self) -> tuple[str, ...]:
         """What was assumed: properties used beyond the range of their source."""

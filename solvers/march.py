@@ -105,7 +105,7 @@ class Twins:
     def __init__(self, above: Discrete, below: Discrete, up: float, down: float) -> None:
         self.above, self.below, self.up, self.down = above, below, up, down
 
-    def start(self, flow: Flow, t: float, T: Array) -> Trail:
+    def start(self, t: float, T: Array) -> Trail:
         """At the beginning of the process."""
         dT = (self.above.start() - self.below.start()) / (self.up + self.down)
         dH = self._storage(T, dT)[1]
