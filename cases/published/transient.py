@@ -15,7 +15,7 @@ HOT, BATH = 400.0, 300.0  # K: a range of 100 K, so that a share of it reads in 
 
 
 def sine(amplitude: float, period: float, until: float, pieces: int) -> Curve:
-    """The curve amplitude sin(2 pi t / period) from 0 to `until` s, cubic in each piece with exact values and slopes."""
+    """The wave amplitude sin(2 pi t / period), 0 to `until` s, cubic in each piece with exact values and slopes."""
     t = np.linspace(0.0, until, pieces + 1)
     omega = 2.0 * np.pi / period
     y, slope, step = amplitude * np.sin(omega * t), amplitude * omega * np.cos(omega * t), until / pieces
