@@ -96,7 +96,7 @@ def _decode(path: Path, encoding: str) -> tuple[str, str]:
         ) from cause
     except (IsADirectoryError, PermissionError) as cause:
         raise TrialError(
-            f"{path} cannot be opened as a file. A log is one CSV file. Name the file itself, and see that it is yours to read."
+            f"{path} cannot be opened as a file. A log is one CSV file. Name a file that is yours to read."
         ) from cause
     if raw.startswith(b"\x89HDF"):
         raise TrialError(f"{path.name} is an HDF5 file. Text is read here. Read it with foretrial.twin.read.")
@@ -166,8 +166,8 @@ def _decimal(file: str, delimiter: str, body: Sequence[tuple[int, Sequence[str]]
     point = next(((row, c) for row, cells in body for c in cells if re.fullmatch(r"\s*[+-]?\d[\d,]*\.\d*\s*", c)), None)
     if comma and point:
         raise TrialError(
-            f"{file}: row {comma[0]} writes '{comma[1].strip()}' and row {point[0]} writes '{point[1].strip()}', so the "
-            'decimal sign is not clear. A log has one. State it in the sidecar: decimal = "," or decimal = ".".'
+            f"{file}: row {comma[0]} writes '{comma[1].strip()}' and row {point[0]} writes '{point[1].strip()}', so "
+            'the decimal sign is not clear. A log has one. State it in the sidecar: decimal = "," or decimal = ".".'
         )
     return "," if comma else "."
 

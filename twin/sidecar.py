@@ -125,22 +125,36 @@ def parse_sidecar(text: str, file: str) -> Sidecar:
     like = _table(given.get("like", {}), f"{file}: [like]")
     geometry = _table(given.get("geometry", {}), f"{file}: [geometry]")
     channels = _table(given.get("channels", {}), f"{file}: [channels]")
-    words = {key: _text(given.get(key, ""), f"{file}: {key}") for key in
-             ("name", "title", "source", "licence", "started", "delimiter", "decimal", "encoding")}  # fmt: skip
-    lists = {key: _texts(given.get(key, []), f"{file}: {key}") for key in ("remarks", "columns", "ignore", "gaps")}
     skip = given.get("skip", 0)
     if isinstance(skip, bool) or not isinstance(skip, int) or skip < 0:
         raise TrialError(
             f"{file}: skip = {skip!r} is no number of lines. It is 0 or more. Count the lines to leave out."
         )
+
+    def word(key: str) -> str:
+        return _text(given.get(key, ""), f"{file}: {key}")
+
+    def listed(key: str) -> tuple[str, ...]:
+        return _texts(given.get(key, []), f"{file}: {key}")
+
     return Sidecar(
         file=file,
-        time=time,
+        name=word("name"),
+        title=word("title"),
+        source=word("source"),
+        licence=word("licence"),
+        started=word("started"),
+        remarks=listed("remarks"),
         geometry={key: _measure(value, f"{file}: geometry.{key}", "m") for key, value in geometry.items()},
+        time=time,
+        columns=listed("columns"),
+        ignore=listed("ignore"),
+        gaps=listed("gaps"),
         skip=skip,
+        delimiter=word("delimiter"),
+        decimal=word("decimal"),
+        encoding=word("encoding"),
         channels={name: _sensor(name, entry, like, file) for name, entry in channels.items()},
-        **words,
-        **lists,  # type: ignore[arg-type]
     )
 
 
@@ -168,12 +182,11 @@ def _sensor(name: str, given: Any, like: Mapping[str, Any], file: str) -> Sensor
         own[key] = _three(own[key], f"{where}: {key}", "m" if key == "place" else "") if key in own else None
     if own["facing"] is not None and not any(own["facing"]):
         raise TrialError(f"{where}: facing is 0, 0, 0, which is no direction. It points outwards. Give it a length.")
-    spread = {key: _measure(own[key], f"{where}: {key}", si, step=True) if key in own else 0.0
-              for key in ("std", "bias", "bias_std", "resolution")}  # fmt: skip
-    spread["place_std"] = _measure(own["place_std"], f"{where}: place_std", "m") if "place_std" in own else 0.0
-    lag, lag_std = (_measure(own[key], f"{where}: {key}", "s") if key in own else 0.0 for key in ("lag", "lag_std"))
-    for key, value in {**spread, "lag": lag, "lag_std": lag_std, "bias": 0.0}.items():
-        if value < 0:
+    sizes = {}
+    for key, unit_of in (("std", si), ("bias", si), ("bias_std", si), ("resolution", si), ("place_std", "m"),
+                         ("lag", "s"), ("lag_std", "s")):  # fmt: skip
+        sizes[key] = _measure(own[key], f"{where}: {key}", unit_of, step=True) if key in own else 0.0
+        if sizes[key] < 0 and key != "bias":
             raise TrialError(
                 f"{where}: {key} is negative, {own[key][0]:g} {own[key][1]}. It is 0 or more. Correct its sign."
             )
@@ -181,21 +194,31 @@ def _sensor(name: str, given: Any, like: Mapping[str, Any], file: str) -> Sensor
     if not isinstance(drives, bool):
         raise TrialError(f"{where}: drives = {drives!r} is neither true nor false. It is one of them. Drop the quotes.")
     properties = _table(own.get("properties", {}), f"{where}: properties")
+
+    def word(key: str, default: str = "") -> str:
+        return _text(own.get(key, default), f"{where}: {key}")
+
     return Sensor(
         name=name,
-        column=_text(own.get("column", name), f"{where}: column"),
+        column=word("column", name),
         unit=unit,
+        kind=word("kind", "sensor"),
+        station=word("station"),
         place=own["place"],
         facing=own["facing"],
+        place_std=sizes["place_std"],
+        std=sizes["std"],
         std_from=_std_from(own.get("std_from"), f"{where}: std_from", si),
-        lag=Quantity(value=lag, unit="s", std=lag_std, source=file),
+        bias=sizes["bias"],
+        bias_std=sizes["bias_std"],
+        bias_group=word("bias_group"),
+        resolution=sizes["resolution"],
+        lag=Quantity(value=sizes["lag"], unit="s", std=sizes["lag_std"], source=file),
         drives=drives,
+        calibrated=word("calibrated"),
         undocumented=_texts(own.get("undocumented", []), f"{where}: undocumented"),
         properties={key: _measure(value, f"{where}: {key}") for key, value in properties.items()},
-        **{key: _text(own.get(key, default), f"{where}: {key}") for key, default in
-           (("kind", "sensor"), ("station", ""), ("bias_group", ""), ("calibrated", ""))},
-        **spread,
-    )  # fmt: skip
+    )
 
 
 def _std_from(given: Any, where: str, si: str) -> tuple[str, float, float] | None:
