@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_banded
 
 from ..models import Channel, Curve, Quantity, Signal, TrialError
 from ..models.errors import did_you_mean
@@ -54,11 +53,12 @@ def facing(channel: Channel, *, film: tuple[float, float] = (10.0, 40.0), back: 
     t, T, bridged = _whole(channel, bridge, until)
     p = dict(channel.properties)
     middle = 0.5 * (film[0] + film[1])
+    rate = p["thickness"] * p["density"] * np.gradient(T, t)
+    soaked = {kind: _soaked(t, T, p, kind) for kind in (0.0, back)}
 
     def seen(h: float = middle, capacity: float = p["heat_capacity"], emissivity: float = p["emissivity"],
-             record: Array = T, backs: tuple[float, ...] = (0.0, back)) -> Array:  # fmt: skip
-        taken = [_heat_into(t, record, p | {"heat_capacity": capacity}, one) for one in backs]
-        return np.mean([_faced(record, q, h, emissivity) for q in taken], axis=0)
+             backs: tuple[float, ...] = (0.0, back)) -> Array:  # fmt: skip
+        return np.mean([_faced(T, capacity * rate + soaked[one], h, emissivity) for one in backs], axis=0)
 
     best = seen()
     half = 1.0 / np.sqrt(12.0)
@@ -126,32 +126,31 @@ def _whole(channel: Channel, bridge: float, until: float | None) -> tuple[Array,
     for begin, end in gaps:
         inside = (even > begin) & (even < end)
         around = np.abs(np.interp(end, known, values) - np.interp(begin, known, values))
-        hidden[inside] = np.maximum(around, 1.0) * np.sqrt((even[inside] - begin) * (end - even[inside])) / (end - begin)
+        hidden[inside] = (
+            np.maximum(around, 1.0) * np.sqrt((even[inside] - begin) * (end - even[inside])) / (end - begin)
+        )
     return even, np.interp(even, known, values), hidden
 
 
-def _heat_into(t: Array, T: Array, p: dict[str, float], back: float) -> Array:
-    """Heat that the plate and its insulation take up, W/m2, from the record alone: implicit, one dimension."""
-    rate = np.gradient(T, t)
-    plate = p["thickness"] * p["density"] * p["heat_capacity"]
+def _soaked(t: Array, T: Array, p: dict[str, float], back: float) -> Array:
+    """Heat that the insulation behind the plate takes, W/m2, from the record alone: implicit, one dimension."""
     dx = p["insulation_thickness"] / LAYERS
     through = p["insulation_conductivity"] / dx
     store = p["insulation_density"] * p["insulation_heat_capacity"] * dx / STEP
     outward = 1.0 / (0.5 / through + 1.0 / back) if back > 0.0 else 0.0
-    bands = np.zeros((3, LAYERS))
-    bands[0, 1:] = bands[2, :-1] = -through
-    bands[1] = store + 2.0 * through
-    bands[1, 0] = store + 3.0 * through
-    bands[1, -1] = store + through + outward
+    matrix = np.diag(np.full(LAYERS, store + 2.0 * through))
+    matrix -= through * (np.eye(LAYERS, k=1) + np.eye(LAYERS, k=-1))
+    matrix[0, 0] += through
+    matrix[-1, -1] += outward - through
+    advance = np.linalg.inv(matrix)
+    by_layers, by_plate = advance * store, advance[:, 0] * 2.0 * through
+    rest = advance[:, -1] * outward * T[0]
     layers = np.full(LAYERS, T[0])
-    taken = np.empty(t.size)
+    first = np.empty(t.size)
     for n in range(t.size):
-        side = store * layers
-        side[0] += 2.0 * through * T[n]
-        side[-1] += outward * T[0]
-        layers = solve_banded((1, 1), bands, side)
-        taken[n] = 2.0 * through * (T[n] - layers[0])
-    return np.asarray(plate * rate + taken)
+        layers = by_layers @ layers + by_plate * T[n] + rest
+        first[n] = layers[0]
+    return np.asarray(2.0 * through * (T - first))
 
 
 def _faced(T: Array, q: Array, h: float, emissivity: float) -> Array:
