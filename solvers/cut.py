@@ -1,6 +1,7 @@
 """From parts to cells: a grid whose edges lie on every flat face, and the cut table of each body on it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def cut(process: Process, *, cells: int, ratio: float, along: tuple[int | None, 
         )
     grid = _grid(bodies, cells, ratio, along)
     raw = [_block(body, grid) for body in bodies]
-    blocks, touching = _join([b for b, _ in raw], [f for _, f in raw], process.contacts, grid)
+    blocks, touching = _join([b for b, _ in raw], [f for _, f in raw], process.contacts)
     return Cut(grid=grid, blocks=blocks, touching=touching)
 
 
@@ -83,13 +84,9 @@ def _grid(bodies: tuple[Body, ...], cells: int, ratio: float, along: tuple[int |
         whole = planes[-1] - planes[0]
         count = along[axis]
         pieces = []
-        for low, high in zip(planes[:-1], planes[1:], strict=True):
-            n = (
-                np.ceil((high - low) / thinnest * cells - 1e-9)
-                if count is None
-                else np.ceil(count * (high - low) / whole - 1e-9)
-            )
-            pieces.append(np.linspace(low, high, max(int(round(n * ratio)), 1) + 1)[:-1])
+        for low, high in pairwise(planes):
+            share = (high - low) / thinnest * cells if count is None else count * (high - low) / whole
+            pieces.append(np.linspace(low, high, max(round(np.ceil(share - 1e-9) * ratio), 1) + 1)[:-1])
         edges.append(np.append(np.concatenate(pieces), planes[-1]))
     return Grid(x=edges[0], y=edges[1], z=edges[2], metric=bodies[0].part.metric)
 
@@ -172,7 +169,7 @@ def _patches(body: Body, names: tuple[str, ...], normal: Array, place: Array) ->
 
 
 def _join(
-    blocks: list[Block], faces: list[NDArray[np.int64]], contacts: tuple[Contact, ...], grid: Grid
+    blocks: list[Block], faces: list[NDArray[np.int64]], contacts: tuple[Contact, ...]
 ) -> tuple[tuple[Block, ...], tuple[Touching, ...]]:
     """Take the pieces that two bodies share off their walls; bodies that touch without a contact are refused."""
     names = [block.body for block in blocks]
@@ -190,8 +187,9 @@ def _join(
                 continue
             one, two = np.array(rows).T
             if pair not in declared:
+                shared = blocks[a].walls.area[one].sum()
                 raise SolveError(
-                    f"'{names[a]}' and '{names[b]}' touch over {blocks[a].walls.area[one].sum():.4g} m2 without a contact. "
+                    f"'{names[a]}' and '{names[b]}' touch over {shared:.4g} m2 without a contact. "
                     "Touching bodies exchange heat. Declare Contact(first=..., second=..., resistance=...)."
                 )
             taken[a] += list(one)

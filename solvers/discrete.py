@@ -5,7 +5,7 @@ density times heat capacity. Newton's matrix is written for theta, the integral 
 A = V c / k + s (conductance), symmetric and positive definite for one body.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix, csc_matrix
 
 from ..models import Body, Process, SolveError, Stage
 from ..models.grid import Block, Grid
+from ..models.quantity import quantity
 from .cut import Cut, Touching
 from .kernels.conduct import conduct, exchange, touch
 from .kernels.pieces import properties
@@ -30,12 +31,12 @@ class Local:
     solid: NDArray[np.bool_]
     span: slice
     volume: Array
-    g: tuple[Array, Array, Array]
+    g: tuple[Array, ...]
     gap: Array
     block: Block
-    centres: tuple[Array, Array, Array]
+    centres: tuple[Array, ...]
     edges: tuple[Array, Array, Array]
-    work: tuple[Array, Array, Array, Array, Array]
+    work: tuple[Array, ...]
     wall: Array
     heat: Array
     slope: Array
@@ -63,14 +64,24 @@ def geometry(process: Process, cut: Cut) -> Geometry:
         span = slice(start, start + int(solid.sum()))
         start = span.stop
         axis = np.abs(block.walls.normal).argmax(axis=1)
+        own = [slice(o, o + m) for o, m in zip(block.offset, block.shape, strict=True)]
         n = block.walls.cell.size
-        blocks.append(Local(
-            body=block.body, solid=solid, span=span, volume=_part(cut.grid.volumes(), block) * block.fraction,
-            g=_conductances(cut.grid, block, aniso), gap=block.walls.gap / np.asarray(aniso)[axis], block=block,
-            centres=tuple(cut.grid.centres(a)[block.offset[a]: block.offset[a] + solid.shape[a]] for a in range(3)),  # type: ignore[arg-type]
-            edges=tuple(block.edges(cut.grid, a) for a in range(3)),  # type: ignore[arg-type]
-            work=tuple(np.zeros(solid.shape) for _ in range(5)),  # type: ignore[arg-type]
-            wall=np.zeros(n), heat=np.zeros(n), slope=np.zeros(n)))  # fmt: skip
+        local = Local(
+            body=block.body,
+            solid=solid,
+            span=span,
+            volume=cut.grid.volumes()[tuple(own)] * block.fraction,
+            g=_conductances(cut.grid, block, aniso),
+            gap=block.walls.gap / np.asarray(aniso)[axis],
+            block=block,
+            centres=tuple(cut.grid.centres(a)[own[a]] for a in range(3)),
+            edges=(block.edges(cut.grid, 0), block.edges(cut.grid, 1), block.edges(cut.grid, 2)),
+            work=tuple(np.zeros(solid.shape) for _ in range(5)),
+            wall=np.zeros(n),
+            heat=np.zeros(n),
+            slope=np.zeros(n),
+        )
+        blocks.append(local)
     touching = tuple(_scaled(piece, process, cut) for piece in cut.touching)
     laplace, diagonal, coupling = _pattern(blocks, touching, start)
     volume = np.concatenate([local.volume[local.solid] for local in blocks])
@@ -78,11 +89,7 @@ def geometry(process: Process, cut: Cut) -> Geometry:
                     diagonal=diagonal, coupling=coupling)  # fmt: skip
 
 
-def _part(field: Array, block: Block) -> Array:
-    return field[tuple(slice(o, o + n) for o, n in zip(block.offset, block.shape, strict=True))]
-
-
-def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> tuple[Array, Array, Array]:
+def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> tuple[Array, ...]:
     """Open face area over centre distance, m, times the axis' share of conductivity; 0 where closed."""
     found = []
     for axis in range(3):
@@ -96,12 +103,10 @@ def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -
         shape = [1, 1, 1]
         shape[axis] = n + 1
         found.append(np.ascontiguousarray(aniso[axis] * area / between.reshape(shape)))
-    return found[0], found[1], found[2]
+    return tuple(found)
 
 
 def _scaled(piece: Touching, process: Process, cut: Cut) -> Touching:
-    from dataclasses import replace
-
     sides = []
     for which in (piece.first, piece.second):
         aniso = process.body(cut.blocks[which].body).material.anisotropy
@@ -192,15 +197,15 @@ class Discrete:
         """(n,) K."""
         T = np.empty(self.shape.volume.size)
         for local in self.shape.locals:
-            T[local.span] = self.process.body(local.body).start.value  # type: ignore[union-attr]
+            T[local.span] = quantity(self.process.body(local.body).start, "K").value
         return T
 
     def storage(self, T: Array) -> tuple[Array, Array]:
         """Heat capacity (J/(m3.K)) and enthalpy (J/m3) of the unknowns (n,)."""
         c, h = np.empty_like(T), np.empty_like(T)
         for local, (conductivity, capacity) in zip(self.shape.locals, self._tables, strict=True):
-            field, k, theta, cc, hh = self._fields(local, T, conductivity, capacity)
-            c[local.span], h[local.span] = cc[local.solid], hh[local.solid]
+            *_, own_c, own_h = self._fields(local, T, conductivity, capacity)
+            c[local.span], h[local.span] = own_c[local.solid], own_h[local.solid]
         return c, h
 
     def _fields(self, local: Local, T: Array, conductivity: Array, capacity: Array) -> tuple[Array, ...]:
@@ -221,8 +226,9 @@ class Discrete:
             heat = np.empty(local.solid.shape)
             conduct(theta, *local.g, heat)
             walls = local.block.walls
+            levels = met.levels(t, self._since)
             failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, met.low, met.high,
-                              met.weight, met.levels(t, self._since), conductivity, local.wall, local.heat, local.slope)  # fmt: skip
+                              met.weight, levels, conductivity, local.wall, local.heat, local.slope)  # fmt: skip
             if failed:
                 raise SolveError(
                     f"{failed} pieces of wall of '{local.body}' found no temperature at t = {t:g} s. "
@@ -260,7 +266,7 @@ class Discrete:
         piece = self.shape.touching[which]
         (T1, theta1), (T2, theta2) = thetas[piece.first], thetas[piece.second]
         heat, by1, by2 = (np.empty(piece.area.size) for _ in range(3))
-        resistance = self.process.contacts[which].resistance.value  # type: ignore[union-attr]
+        resistance = quantity(self.process.contacts[which].resistance, "m2.K/W").value
         failed = touch(T1.ravel(), theta1.ravel(), T2.ravel(), theta2.ravel(), piece.cell1, piece.cell2, piece.area,
                        piece.gap1, piece.gap2, resistance, self._tables[piece.first][0], self._tables[piece.second][0],
                        heat, by1, by2)  # fmt: skip

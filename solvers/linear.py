@@ -3,6 +3,8 @@
 Today a sparse factorisation, kept over steps and repaired by refinement; anything with the same `solve` fits here.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
@@ -19,7 +21,7 @@ class Direct:
     def __init__(self, tolerance: float = 1e-10, patience: int = 6) -> None:
         self._tolerance = tolerance
         self._patience = patience
-        self._factor: object | None = None
+        self._factor: Any = None
         self.factorisations = 0
 
     def solve(self, A: csc_matrix, b: Array) -> Array:
@@ -42,13 +44,14 @@ class Direct:
         x = self._refine(A, b, size)
         if x is None or not np.isfinite(x).all():
             raise SolveError(
-                f"a linear solve stalled above {self._tolerance:g} of its right side. A well-posed step solves to rounding. "
+                f"a linear solve stalled above {self._tolerance:g} of its right side. "
+                "A well-posed step solves to rounding. "
                 "Look for properties of very different size, or take smaller steps."
             )
         return x
 
     def _refine(self, A: csc_matrix, b: Array, size: float) -> Array | None:
-        x = self._factor.solve(b)  # type: ignore[attr-defined]
+        x = self._factor.solve(b)
         before = np.inf
         for _ in range(self._patience):
             r = b - A @ x
@@ -57,6 +60,6 @@ class Direct:
                 return x
             if not left < 0.3 * before:
                 return None
-            x = x + self._factor.solve(r)  # type: ignore[attr-defined]
+            x = x + self._factor.solve(r)
             before = left
         return None

@@ -127,7 +127,7 @@ class Twins:
         V = model.shape.volume
         still = np.zeros_like(trail.T)
         base = V * trail.H + D * dt * trail.F
-        T2, H2 = self._solve(model, linear, step.middle, step.middle_flow, base, t + GAMMA * dt, D * dt, still)
+        _, H2 = self._solve(model, linear, step.middle, step.middle_flow, base, t + GAMMA * dt, D * dt, still)
         F2 = (V * H2 - base) / (D * dt)
         base = V * trail.H + W * dt * (trail.F + F2)
         T3, H3 = self._solve(model, linear, step.T, step.flow, base, t + dt, D * dt, still)
@@ -152,7 +152,7 @@ class Twins:
 def hits(steps: Sequence[float], ratio: float) -> Array:
     """The same sequence of times, `ratio` times as many steps, ends kept."""
     old = np.asarray(steps, dtype=float)
-    n = max(int(round((old.size - 1) * ratio)), 1)
+    n = max(round((old.size - 1) * ratio), 1)
     new = np.interp(np.linspace(0.0, old.size - 1.0, n + 1), np.arange(old.size), old)
     new[-1] = old[-1]
     return new

@@ -36,22 +36,18 @@ class Watch:
         self._locals = {local.body: local for local in shape.locals}
         self._numbers = {body: _numbering(local) for body, local in self._locals.items()}
         self._process = process
-        self._fixed: list[Weights | None] = []
-        self._moving: list[tuple[Extreme, Local, NDArray[np.bool_]] | None] = []
+        self._readings: list[Weights | tuple[Extreme, Local, NDArray[np.bool_]]] = []
         for one in observe:
             local = self._local(one)
             if isinstance(one, Probe):
-                self._fixed.append(self._at(one, local))
-                self._moving.append(None)
+                self._readings.append(self._at(one, local))
                 continue
             inside = self._inside(one, local)
-            self._fixed.append(self._mean(local, inside) if one.statistic == "mean" else None)
-            self._moving.append((one, local, inside))
+            self._readings.append(self._mean(local, inside) if one.statistic == "mean" else (one, local, inside))
 
     def weights(self, T: Array) -> list[Weights]:
         """What each observation reads, now that the temperatures are `T` (n,) K."""
-        return [fixed if fixed is not None else self._extreme(*moving, T)  # type: ignore[misc]
-                for fixed, moving in zip(self._fixed, self._moving, strict=True)]  # fmt: skip
+        return [one if isinstance(one, Weights) else self._extreme(*one, T) for one in self._readings]
 
     def _local(self, one: Observation) -> Local:
         if not one.body and len(self._locals) == 1:
@@ -74,13 +70,15 @@ class Watch:
                 beyond = edges[0] - x if x < edges[0] else x - edges[-1]
                 raise ModelError(
                     f"'{probe.name}' lies {beyond:.3g} m outside '{local.body}' ({name} = {x:.4g} m; the part spans "
-                    f"{edges[0]:.4g} to {edges[-1]:.4g} m). Places are read in metres. If they are in mm, divide by 1000."
+                    f"{edges[0]:.4g} to {edges[-1]:.4g} m). Places are read in metres. "
+                    "If they are in mm, divide by 1000."
                 )
         places = [probe.place[a] if a < part.active else float(local.centres[a][0]) for a in range(3)]
         home = self._home(local, places)
         if home is None:
+            at = tuple(round(p, 6) for p in places[: part.active])
             raise ModelError(
-                f"'{probe.name}' at {tuple(round(p, 6) for p in places[: part.active])} m lies in a hollow of '{local.body}'. "
+                f"'{probe.name}' at {at} m lies in a hollow of '{local.body}'. "
                 "A probe sits in or on the material. Check its axes and its unit."
             )
         return self._reading(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
