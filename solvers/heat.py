@@ -3,14 +3,13 @@
 import math
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import (
-    Balance,
     Crossing,
-    Frame,
     History,
     ModelError,
     Observation,
@@ -20,13 +19,14 @@ from ..models import (
     digest,
     quantities,
     substitute,
-)  # fmt: skip
+)
 from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
 from .cut import cut
 from .discrete import Discrete, Flow, Geometry, geometry
 from .linear import Direct
-from .march import D, NoConvergence, Step, Trail, Twins, W, advance, hits
+from .march import NoConvergence, Step, Trail, Twins, advance, hits
+from .record import Record
 from .watch import Watch
 
 Array = NDArray[np.float64]
@@ -107,7 +107,7 @@ class Heat:
     def frozen(self, history: History) -> "Heat":
         """The same solver on the steps of that run: results become smooth in the parameters."""
         ends = [0, *(int(np.searchsorted(history.t, end, side="left")) for end in history.stage_ends)]
-        parts = [np.unique(history.t[a : b + 1]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [np.unique(history.t[a : b + 1]) for a, b in pairwise(ends)]
         return replace(self, steps=tuple(tuple(float(x) for x in part) for part in parts), pace=1.0)
 
     @property
@@ -121,29 +121,17 @@ class _Run:
 
     def __init__(self, solver: Heat, process: Process, observe: tuple[Observation, ...], keep: Keep | None,
                  every: float | None, free: tuple[str, ...]) -> None:  # fmt: skip
-        self.solver, self.process, self.keep, self.every, self.free = solver, process, keep, every, free
         self.began = time.perf_counter()
-        self.shape: Geometry = geometry(
-            process, cut(process, cells=solver.cells, ratio=solver.ratio, along=solver.along)
-        )
+        self.solver, self.process, self.free = solver, process, free
+        self.shape = geometry(process, cut(process, cells=solver.cells, ratio=solver.ratio, along=solver.along))
         self.model = Discrete(process, self.shape)
         self.linear = Direct()
         self.watch = Watch(process, self.shape, observe)
+        self.record = Record(process, self.shape, self.watch, keep=keep, every=every)
         self.twins = [_twins(process, self.shape, name) for name in free]
         self.trails: list[Trail] = []
         self.tolerance = solver.tolerance / solver.pace**3
         self.close = min(1e-5, 1e-4 * self.tolerance)
-        self.t: list[float] = []
-        self.values: list[Array] = []
-        self.rates: list[Array] = []
-        self.tangents: list[Array] = []
-        self.tangent_rates: list[Array] = []
-        self.entered = self.made = 0.0
-        self.iterations, self.left = 0, 0.0
-        self.low, self.high = math.inf, -math.inf
-        self.coldest: dict[str, float] = {}
-        self.hottest: dict[str, float] = {}
-        self.next_frame, self.kept = 0.0, -math.inf
 
     def history(self) -> History:
         """March, and gather what was seen."""
@@ -156,25 +144,22 @@ class _Run:
             flow = self.model.flow(T, t)
             if index == 0:
                 self.trails = [twin.start(t, T) for twin in self.twins]
-                self._frame(t, T)
+                self.record.frame(t, T)
             else:
                 for twin, trail in zip(self.twins, self.trails, strict=True):
                     trail.F = twin.flow(T, trail.T, t)
-            self._record(t, T, flow)
+            self._read(t, T, flow)
             T, t = self._stage(stage, index, T, flow, t)
             ends.append(t)
-        if self.kept < t:
-            self._frame(t, T)
+        self.record.frame(t, T)
         stored = float((V * self.model.storage(T)[1] - H0).sum())
-        free = bool(self.free)
-        return History(
-            t=np.array(self.t), names=self.watch.names, values=np.array(self.values).reshape(len(self.t), -1),
-            rates=np.array(self.rates).reshape(len(self.t), -1), stage_ends=tuple(ends),
-            balance=Balance(entered=self.entered, made=self.made, stored=stored), iterations=self.iterations,
-            cells=self.shape.cut.cells, iteration_error=self.left, solver=self.solver.digest, process=digest(self.process),
-            seconds=time.perf_counter() - self.began, free=self.free,
-            tangents=np.moveaxis(np.array(self.tangents), 0, 1) if free else None,
-            tangent_rates=np.moveaxis(np.array(self.tangent_rates), 0, 1) if free else None, notes=self._notes())  # fmt: skip
+        return self.record.history(
+            stage_ends=ends,
+            stored=stored,
+            solver=self.solver.digest,
+            free=self.free,
+            seconds=time.perf_counter() - self.began,
+        )
 
     def _enter(self, index: int, t: float) -> None:
         for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
@@ -209,12 +194,13 @@ class _Run:
         if crossing is not None:
             raise SolveError(
                 f"stage '{stage.name}': '{crossing.observation}' did not cross {crossing.value:g} K within "
-                f"{crossing.at_most:g} s. The stage ends when it does. Allow more time with at_most, or check the value."
+                f"{crossing.at_most:g} s. The stage ends when it does. "
+                "Allow more time with at_most, or check the value."
             )
         return T, t
 
     def _fixed(self, times: Array, T: Array, flow: Flow) -> tuple[Array, float]:
-        for a, b in zip(times[:-1], times[1:], strict=True):
+        for a, b in pairwise(times):
             step = advance(self.model, self.linear, T, flow, float(a), float(b - a), self.close)
             self._accept(T, flow, step, float(a), float(b))
             T, flow = step.T, step.flow
@@ -269,77 +255,16 @@ class _Run:
         return self.watch.weights(T)[self.watch.names.index(name)].read(T)
 
     def _accept(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
-        dt = after - t
-        for share, weight in ((flow, W), (step.middle_flow, W), (step.flow, D)):
-            self.entered += weight * dt * share.entered
-            self.made += weight * dt * share.made
-        self.iterations += step.iterations
-        self.left += step.left
-        self.trails = [twin.advance(self.model, self.linear, trail, step, t, dt)
-                       for twin, trail in zip(self.twins, self.trails, strict=True)]  # fmt: skip
-        self._record(after, step.T, step.flow)
-        if self.keep is not None:
-            self._frames(T, flow, step, t, after)
+        self.trails = [
+            twin.advance(self.model, self.linear, trail, step, t, after - t)
+            for twin, trail in zip(self.twins, self.trails, strict=True)
+        ]
+        self._read(after, step.T, step.flow)
+        self.record.passed(T, flow, step, t, after)
 
-    def _record(self, t: float, T: Array, flow: Flow) -> None:
-        rate = flow.heat / (self.shape.volume * flow.c)
-        weights = self.watch.weights(T)
-        self.t.append(t)
-        self.values.append(np.array([w.read(T) for w in weights]))
-        self.rates.append(np.array([w.read(rate) for w in weights]))
-        if self.free:
-            self.tangents.append(np.array([[w.read(trail.T) for w in weights] for trail in self.trails]))
-            slopes = [
-                twin.rate(self.model, trail, T, flow) for twin, trail in zip(self.twins, self.trails, strict=True)
-            ]
-            self.tangent_rates.append(np.array([[w.read(slope) for w in weights] for slope in slopes]))
-        for local in self.shape.locals:
-            field = T[local.span]
-            self.coldest[local.body] = min(self.coldest.get(local.body, math.inf), float(field.min()))
-            self.hottest[local.body] = max(self.hottest.get(local.body, -math.inf), float(field.max()))
-
-    def _frames(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
-        """The frames that fall into a step, by the cubic through its ends."""
-        if self.every is None:
-            self._frame(after, step.T)
-            return
-        V = self.shape.volume
-        ends = np.array([t, after])
-        y, slope = np.stack([T, step.T]), np.stack([flow.heat / (V * flow.c), step.flow.heat / (V * step.flow.c)])
-        while self.next_frame <= after * (1.0 + 1e-12):
-            at = np.array([min(self.next_frame, after)])
-            self._frame(self.next_frame, hermite(ends, y, slope, at)[0])
-
-    def _frame(self, t: float, T: Array) -> None:
-        if self.keep is None:
-            return
-        fields, solid, edges = {}, {}, {}
-        for local in self.shape.locals:
-            field = np.full(local.solid.shape, T[local.span].mean())
-            field[local.solid] = T[local.span]
-            fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
-        self.keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self.shape.cut.grid.metric))
-        self.kept = t
-        self.next_frame = t + (self.every or 0.0)
-
-    def _notes(self) -> tuple[str, ...]:
-        """What was assumed: properties used beyond the range of their source."""
-        notes = []
-        for body in self.process.bodies:
-            material = body.material
-            low, high = self.coldest[body.name], self.hottest[body.name]
-            for what, prop in (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity)):
-                if low >= prop.valid[0] - 1e-6 and high <= prop.valid[1] + 1e-6:
-                    continue
-                text = (f"{what} of {material.name} was used from {low:.0f} to {high:.0f} K; its source states "
-                        f"{prop.valid[0]:.0f} to {prop.valid[1]:.0f} K.")  # fmt: skip
-                if prop.beyond == "refuse":
-                    raise SolveError(
-                        f"{text} Inside that range it is known. Give a source beyond it, or beyond='hold'."
-                    )
-                if text not in notes:
-                    notes.append(text)
-        return tuple(notes)
+    def _read(self, t: float, T: Array, flow: Flow) -> None:
+        pairs = zip(self.twins, self.trails, strict=True)
+        self.record.read(t, T, flow, [(trail.T, twin.rate(self.model, trail, T, flow)) for twin, trail in pairs])
 
 
 def _twins(process: Process, shape: Geometry, name: str) -> Twins:

@@ -1,0 +1,131 @@
+"""What a run leaves: readings at every accepted step, frames, the heat that moved, and what was assumed."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Balance, Frame, History, Process, SolveError, digest
+from ..models.history import Keep, hermite
+from .discrete import Flow, Geometry
+from .march import D, Step, W
+from .watch import Watch
+
+Array = NDArray[np.float64]
+
+
+class Record:
+    """Filled by a march, step by step; made into a History at its end."""
+
+    def __init__(
+        self, process: Process, shape: Geometry, watch: Watch, *, keep: Keep | None, every: float | None
+    ) -> None:
+        self._process, self._shape, self._watch, self._keep, self._every = process, shape, watch, keep, every
+        self._t: list[float] = []
+        self._values: list[Array] = []
+        self._rates: list[Array] = []
+        self._tangents: list[Array] = []
+        self._tangent_rates: list[Array] = []
+        self._entered = self._made = 0.0
+        self._iterations, self._left = 0, 0.0
+        self._coldest: dict[str, float] = {}
+        self._hottest: dict[str, float] = {}
+        self._next_frame, self._kept = 0.0, -math.inf
+
+    def read(self, t: float, T: Array, flow: Flow, tangents: Sequence[tuple[Array, Array]]) -> None:
+        """Readings at an accepted time; `tangents` holds the derivative of `T` and its rate, by each parameter."""
+        rate = flow.heat / (self._shape.volume * flow.c)
+        weights = self._watch.weights(T)
+        self._t.append(t)
+        self._values.append(np.array([w.read(T) for w in weights]))
+        self._rates.append(np.array([w.read(rate) for w in weights]))
+        self._tangents.append(np.array([[w.read(dT) for w in weights] for dT, _ in tangents]))
+        self._tangent_rates.append(np.array([[w.read(slope) for w in weights] for _, slope in tangents]))
+        for local in self._shape.locals:
+            field = T[local.span]
+            self._coldest[local.body] = min(self._coldest.get(local.body, math.inf), float(field.min()))
+            self._hottest[local.body] = max(self._hottest.get(local.body, -math.inf), float(field.max()))
+
+    def passed(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
+        """A step from `T`, `flow` at `t` to `after` s: its heat, its iterations, and the frames that fall into it."""
+        for share, weight in ((flow, W), (step.middle_flow, W), (step.flow, D)):
+            self._entered += weight * (after - t) * share.entered
+            self._made += weight * (after - t) * share.made
+        self._iterations += step.iterations
+        self._left += step.left
+        if self._keep is None:
+            return
+        if self._every is None:
+            self.frame(after, step.T)
+            return
+        V = self._shape.volume
+        ends = np.array([t, after])
+        y, slope = np.stack([T, step.T]), np.stack([flow.heat / (V * flow.c), step.flow.heat / (V * step.flow.c)])
+        while self._next_frame <= after * (1.0 + 1e-12):
+            at = np.array([min(self._next_frame, after)])
+            self.frame(self._next_frame, hermite(ends, y, slope, at)[0])
+
+    def frame(self, t: float, T: Array) -> None:
+        """Hand a frame at `t` s to whoever keeps them, unless one of that time is kept already."""
+        if self._keep is None or t <= self._kept:
+            return
+        fields, solid, edges = {}, {}, {}
+        for local in self._shape.locals:
+            field = np.full(local.solid.shape, T[local.span].mean())
+            field[local.solid] = T[local.span]
+            fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
+        self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric))
+        self._kept = t
+        self._next_frame = t + (self._every or 0.0)
+
+    def history(
+        self, *, stage_ends: Sequence[float], stored: float, solver: str, free: tuple[str, ...], seconds: float
+    ) -> History:
+        """All of it; `stored` is the enthalpy gained, J.
+
+        Raises
+        ------
+        SolveError
+            If a property that refuses it was used beyond the range of its source.
+        """
+        nt = len(self._t)
+        return History(
+            t=np.array(self._t),
+            names=self._watch.names,
+            values=np.array(self._values).reshape(nt, -1),
+            rates=np.array(self._rates).reshape(nt, -1),
+            stage_ends=tuple(stage_ends),
+            balance=Balance(entered=self._entered, made=self._made, stored=stored),
+            iterations=self._iterations,
+            cells=self._shape.cut.cells,
+            iteration_error=self._left,
+            solver=solver,
+            process=digest(self._process),
+            seconds=seconds,
+            free=free,
+            tangents=np.moveaxis(np.array(self._tangents), 0, 1) if free else None,
+            tangent_rates=np.moveaxis(np.array(self._tangent_rates), 0, 1) if free else None,
+            notes=self._notes(),
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        """What was assumed: properties used beyond the range of their source."""
+        notes = []
+        for body in self._process.bodies:
+            material = body.material
+            low, high = self._coldest[body.name], self._hottest[body.name]
+            for what, prop in (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity)):
+                if low >= prop.valid[0] - 1e-6 and high <= prop.valid[1] + 1e-6:
+                    continue
+                text = (
+                    f"{what} of {material.name} was used from {low:.0f} to {high:.0f} K; "
+                    f"its source states {prop.valid[0]:.0f} to {prop.valid[1]:.0f} K."
+                )
+                if prop.beyond == "refuse":
+                    raise SolveError(
+                        f"{text} Inside that range it is known. Give a source beyond it, or beyond='hold'."
+                    )
+                if text not in notes:
+                    notes.append(text)
+        return tuple(notes)
