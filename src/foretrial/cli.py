@@ -1,0 +1,344 @@
+"""The command line: every verb of the project, one sentence for every refusal."""
+
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from foretrial import __version__
+from foretrial.models.errors import ForetrialError, ModelError, did_you_mean
+
+app = typer.Typer(help="Foretrial (先试): try it before the trial.", no_args_is_help=True, add_completion=False,
+                  pretty_exceptions_enable=False)  # fmt: skip
+logs = typer.Typer(help="Logged trials: add, show, check, repair.", no_args_is_help=True)
+app.add_typer(logs, name="log")
+out = Console(highlight=False, soft_wrap=True)
+
+Tell = Callable[[str, float], None]
+Stored = Annotated[Path, typer.Argument(metavar="STORE", help="The HDF5 trial store.")]
+
+
+def main() -> None:
+    """Run the command line; a refusal is a sentence on stderr and exit status 1, never a traceback."""
+    try:
+        app()
+    except ForetrialError as refusal:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(refusal), markup=False)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped by Ctrl-C. Every file that was finished is whole; run again to complete.")
+        raise SystemExit(130) from None
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    case: Annotated[str, typer.Argument(help="A shipped case, or the path of a script with a run() function.")],
+    cells: Annotated[int | None, typer.Option(help="Resolution; the case's own where left out.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where to write; out/CASE where left out.")] = None,
+    page: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+) -> None:
+    """Run a case and write its verdict, its fields and its report."""
+    module = _case(case)
+    target = folder or Path("out") / Path(case).stem
+    given = {"cells": cells, "out": target}
+    with _progress() as tell:
+        takes = inspect.signature(module.run).parameters
+        options = {
+            name: value for name, value in {**given, "tell": tell}.items() if name in takes and value is not None
+        }
+        if cells is not None and "cells" not in takes:
+            raise ModelError(f"case '{case}' has no resolution to set (cells = {cells}). Its run() takes {', '.join(takes)}. "
+                             "Leave --cells out.")  # fmt: skip
+        verdict = module.run(**options)
+        if page and (target / "verdict.json").exists():
+            tell("writing the report", 0.97)
+            report = importlib.import_module("foretrial.viz").report(target)
+        else:
+            report = None
+    if hasattr(verdict, "content"):
+        _print_verdict(verdict, report)
+    else:
+        out.print(str(verdict), markup=False)
+
+
+def _case(name: str) -> ModuleType:
+    """A shipped case by name, or a script by path."""
+    path = Path(name)
+    if path.suffix == ".py":
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        if not path.is_file() or spec is None or spec.loader is None:
+            raise ModelError(
+                f"{name}: there is no such script. A case is a file with a run() function. Correct the path."
+            )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    else:
+        known = shipped()
+        if name not in known:
+            raise ModelError(f"case '{name}' is not shipped. {did_you_mean(name, known)} "
+                             "Name one of them, or give the path of a script.")  # fmt: skip
+        module = importlib.import_module(f"foretrial.cases.{name}")
+    if not callable(getattr(module, "run", None)):
+        raise ModelError(f"{name}: there is no run() in it. A case is a function run(cells=...). Add it.")
+    return module
+
+
+def shipped() -> list[str]:
+    """Names of the shipped cases."""
+    folder = Path(importlib.import_module("foretrial.cases").__file__ or "").parent
+    return sorted(p.stem for p in folder.glob("*.py") if p.stem not in ("__init__", "qualify"))
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """A bar with the remaining time on a terminal, plain lines elsewhere; nothing for the same sentence twice."""
+    if sys.stderr.isatty():
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+
+            def tell(text: str, share: float) -> None:
+                bar.update(task, description=text[:70], completed=share)
+                if share == 0.0:
+                    bar.console.print(text, markup=False)
+
+            yield tell
+        return
+    seen: set[str] = set()
+
+    def tell_plainly(text: str, share: float) -> None:
+        head = text.split(":")[0].split(",")[0]
+        if head not in seen:
+            seen.add(head)
+            print(f"{share * 100:3.0f} %  {text}", file=sys.stderr, flush=True)
+
+    yield tell_plainly
+
+
+def _print_verdict(verdict: Any, report: Path | None) -> None:
+    """The budget in a table, then one line: result, margin, report."""
+    from foretrial.models.units import factor
+
+    content = verdict.content
+    question, budget = content["question"], content["budget"]
+    unit = question["display"]
+    scale = factor(question["interest"]["unit"], unit)[0] if unit not in ("degC", "degF") else 1.0
+    table = Table(title=question["text"]["en"], title_justify="left", box=None, pad_edge=False)
+    for head, side in (
+        ("uncertainty", "left"),
+        ("kind", "left"),
+        (f"contribution, {'K' if unit == 'degC' else unit}", "right"),
+    ):
+        table.add_column(head, justify=side)  # type: ignore[arg-type]
+    lines = sorted(budget["lines"], key=lambda line: -abs(line["contribution"]))
+    for line in lines[:6]:
+        table.add_row(line["name"], line["kind"], f"{abs(line['contribution']) * scale:.2g}")
+    rest = sum(line["contribution"] ** 2 for line in lines[6:]) ** 0.5
+    if rest:
+        table.add_row(f"{len(lines) - 6} more", "", f"{rest * scale:.2g}")
+    table.add_row("expanded", f"k = {budget['coverage']:g}", f"{budget['expanded'] * scale:.3g}")
+    out.print(table)
+    for reason in content["result"]["reasons"][:3]:
+        out.print(reason["en"], markup=False)
+    colour = {"PASS": "green", "FAIL": "red"}.get(verdict.state.value, "yellow")
+    short = "K" if unit == "degC" else unit
+    place = f"  {report}" if report else ""
+    out.print(f"[bold {colour}]{verdict.state.value}[/]  margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} "
+              f"(k = {question['coverage']:g}){place}")  # fmt: skip
+
+
+@logs.command("add")
+def log_add(
+    store: Stored,
+    table: Annotated[Path, typer.Argument(help="The log, CSV in any dialect.")],
+    sidecar: Annotated[Path | None, typer.Option(help="Its TOML sidecar; the same name where left out.")] = None,
+) -> None:
+    """Read a log and add it to a store."""
+    from foretrial import twin
+
+    trial = twin.import_csv(table, sidecar)
+    raw = [
+        table,
+        *([sidecar or table.with_suffix(".toml")] if (sidecar or table.with_suffix(".toml")).exists() else []),
+    ]
+    kept = twin.add(store, trial, raw=[one for one in raw if one.name in trial.raw])
+    out.print(f"{kept.name}: {len(kept.channels)} channels added to {store}, content {kept.content[:12]}", markup=False)
+
+
+@logs.command("show")
+def log_show(store: Stored, name: Annotated[str | None, typer.Argument(help="Which trial.")] = None) -> None:
+    """List the trials of a store, or the channels of one."""
+    from foretrial import twin
+
+    known = twin.names(store)
+    if name is None and len(known) != 1:
+        for one in known:
+            out.print(one, markup=False)
+        return
+    trial = twin.read(store, name)
+    table = Table(title=f"{trial.name}: {trial.title}", title_justify="left", box=None, pad_edge=False)
+    for head in ("channel", "kind", "station", "unit", "readings", "gaps", "from", "to", "std"):
+        table.add_column(head)
+    for c in trial.channels.values():
+        reads = c.values[c.reads]
+        span = (f"{reads.min():.4g}", f"{reads.max():.4g}") if reads.size else ("-", "-")
+        table.add_row(c.name, c.kind, c.station, c.unit, str(reads.size), str(int((~c.reads).sum())), *span,
+                      f"{float(c.sigma.mean()):.2g}" if c.t.size else "-")  # fmt: skip
+    out.print(table)
+
+
+@logs.command("check")
+def log_check(store: Stored) -> None:
+    """Recompute every hash of a store."""
+    from foretrial import twin
+
+    findings = twin.check_store(store)
+    for finding in findings:
+        out.print(finding, markup=False)
+    out.print(f"{store}: {'every hash matches' if not findings else f'{len(findings)} findings'}", markup=False)
+    if findings:
+        raise typer.Exit(1)
+
+
+@logs.command("repair")
+def log_repair(
+    folder: Annotated[Path, typer.Argument(help="The folder of a live log whose writer was stopped.")],
+    store: Annotated[Path | None, typer.Option(help="Consolidate what is whole into this store.")] = None,
+) -> None:
+    """Say what a stopped logger left, and consolidate what is whole."""
+    from foretrial import twin
+
+    out.print(str(twin.repair(folder)), markup=False)
+    if store is not None:
+        trial = twin.consolidate(folder, store)
+        out.print(f"{trial.name}: {len(trial.channels)} channels in {store}", markup=False)
+
+
+@app.command()
+def freeze(
+    case: Annotated[str, typer.Argument(help="A case whose requirement is to be frozen.")],
+    store: Annotated[Path | None, typer.Option(help="The store; out/CASE/trials.h5 where left out.")] = None,
+) -> None:
+    """Fix a case's requirement, data split, rule and seeds before any solve."""
+    module = _case(case)
+    if not callable(getattr(module, "freeze", None)):
+        raise ModelError(f"case '{case}' freezes nothing: it has no freeze(). A verdict's question is fixed beforehand. "
+                         "Add freeze(store) to the case.")  # fmt: skip
+    target = store or Path("out") / Path(case).stem / "trials.h5"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    record = module.freeze(target)
+    out.print(f"frozen {record.at}  {record.hash[:16]}  {target}", markup=False)
+
+
+@app.command()
+def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> None:
+    """Recompute the hashes and the decision of a verdict."""
+    from foretrial import twin
+
+    findings = twin.check_verdict(verdict)
+    for finding in findings:
+        out.print(finding, markup=False)
+    out.print(f"{verdict}: {'hashes and decision hold' if not findings else f'{len(findings)} findings'}", markup=False)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def qualify(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Which problems; all where none is named.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--json", help="Write the rows here.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that take long.")] = False,
+) -> None:
+    """Run published problems on this machine and compare with their answers."""
+    from foretrial.cases.qualify import qualify as rows_of
+
+    table = Table(box=None, pad_edge=False)
+    for head, side in (("id", "left"), ("cells", "right"), ("answer", "right"), ("reached", "right"), ("error", "right"),
+                       ("tolerance", "right"), ("s", "right"), ("state", "left")):  # fmt: skip
+        table.add_column(head, justify=side)  # type: ignore[arg-type]
+    with _progress() as tell:
+        rows = rows_of(ids or (), everything=everything, each=lambda row: tell(f"{row['id']} {row['cells']}", 0.5))
+    for row in rows:
+        table.add_row(row["id"], str(row["cells"]), *(_number(row[key]) for key in ("answer", "reached", "error", "tolerance")),
+                      f"{row['seconds']:.1f}", row["state"] + (f": {row['reason']}" if row["reason"] else ""))  # fmt: skip
+    out.print(table)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+    failed = [row["id"] for row in rows if row["state"] == "fail"]
+    out.print(
+        f"{len(rows) - len(failed)} of {len(rows)} rows hold" + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, (int, float)) else str(value)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at what this machine has, and how to cure what it lacks."""
+    for name, state, cure in _findings():
+        colour = "green" if not cure else "yellow"
+        out.print(f"[{colour}]{'ok  ' if not cure else 'look'}[/] {name}: {state}" + (f"\n     {cure}" if cure else ""))
+
+
+def _findings() -> Iterator[tuple[str, str, str]]:
+    """Each thing looked at: its name, its state, and its cure where one is needed."""
+    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield "Python", platform.python_version(), "" if good else "Use Python 3.11 to 3.13."
+    cores = os.cpu_count() or 1
+    threads = os.environ.get("NUMBA_NUM_THREADS", "")
+    yield ("threads", f"{cores} cores" + (f", NUMBA_NUM_THREADS={threads}" if threads else ""),
+           "Unset NUMBA_NUM_THREADS, or set it to the cores at most." if threads.isdigit() and int(threads) > cores else "")  # fmt: skip
+    from foretrial.solvers.cache import probe
+
+    folder = probe()
+    compiled = len(list(folder.rglob("*.nbi"))) if folder.exists() else 0
+    yield (
+        "compile cache",
+        f"{compiled} kernels kept",
+        "" if compiled else "Nothing to do: the first run compiles once and keeps it.",
+    )
+    from foretrial.viz.scene import opengl
+
+    drawn = opengl()
+    yield ("OpenGL", "pictures can be drawn" if drawn else "no pictures here",
+           "" if drawn else "Reports need none. For still pictures install a driver (Debian: libegl1 libgl1-mesa-dri).")  # fmt: skip
+    for extra, package in (("plots in the report", "plotly"), ("meshes", "meshio"), ("units", "pint")):
+        there = importlib.util.find_spec(package) is not None
+        yield extra, package if there else "missing", "" if there else f"Install it: pip install {package}"
+
+
+if __name__ == "__main__":
+    main()
