@@ -42,7 +42,7 @@ def read_foreign(file: Any, path: Path, units: Mapping[str, str]) -> Trial:
     for name, unit in given.items():
         if not unit:
             raise TrialError(
-                f"{path.name}: channel '{name}' has no unit. None is assumed. Set its 'unit' attribute where the log is "
+                f"{path.name}: channel '{name}' has no unit. None is assumed. Set its 'unit' attribute where it is "
                 f"written, or pass units={{'{name}': 'degC'}} or whatever it is."
             )
     clocks = [name for name, unit in given.items() if _si(path, name, unit) == "s"]

@@ -38,7 +38,7 @@ def read(
     if path.suffix.lower() in (".h5", ".hdf5", ".hdf", ".he5") or _begins(path):
         if sidecar is not None:
             raise TrialError(
-                f"{path.name} is an HDF5 file, which carries its own units and places; sidecar='{sidecar}' is for text. "
+                f"{path.name} is an HDF5 file, which carries its own units; sidecar='{sidecar}' is for text. "
                 "A log is described once. Leave sidecar out."
             )
         return read_store(path, name, units=units)
