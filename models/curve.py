@@ -76,9 +76,24 @@ class Curve:
     @classmethod
     def pieces(cls, *parts: tuple[float, float, Sequence[float], float, float]) -> "Curve":
         """From (left, right, (c0, c1, c2, c3), r, p), each y = sum c_i x^i + r / (x - p) in the curve's own x."""
-        breaks = [parts[0][0], *(part[1] for part in parts)]
+        breaks = [*(part[0] for part in parts[:1]), *(part[1] for part in parts)]
         rows = []
-        for left, _, c, r, p in parts:
+        for (left, right, c, r, p), before in zip(parts, breaks, strict=False):
+            if left != before:
+                raise ModelError(
+                    f"a curve's piece starts at {left:g} where the one before ends at {before:g}. "
+                    "Pieces follow one another without gap. Make both ends the same number."
+                )
+            if len(c) > 4:
+                raise ModelError(
+                    f"a curve's piece from {left:g} has {len(c)} coefficients. A cubic has four at most. "
+                    "Split the range, or fit a cubic."
+                )
+            if r and left <= p <= right:
+                raise ModelError(
+                    f"a curve's pole at {p:g} lies inside its piece from {left:g} to {right:g}. "
+                    "A piece is finite everywhere. Correct the pole, or end the piece before it."
+                )
             c0, c1, c2, c3 = (*c, 0.0, 0.0, 0.0, 0.0)[:4]
             rows.append([c0 + c1 * left + c2 * left**2 + c3 * left**3, c1 + 2 * c2 * left + 3 * c3 * left**2,
                          c2 + 3 * c3 * left, c3, r, p - left if r else 1e9])  # fmt: skip

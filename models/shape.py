@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
+from .errors import ModelError, did_you_mean
 
 Array = NDArray[np.float64]
 KINDS = ("box", "sphere", "cylinder", "prism", "union", "difference", "intersection")
+_COUNTS = {"box": 6, "sphere": 4, "cylinder": 5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,23 @@ class Shape:
     parts: tuple["Shape", ...] = ()
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ModelError(
+                f"shape '{self.kind}' is not known. {did_you_mean(self.kind, KINDS)} Choose one of {', '.join(KINDS)}."
+            )
+        n, tree = len(self.numbers), self.kind in ("union", "difference", "intersection")
+        fits = n == _COUNTS.get(self.kind, n) and (self.kind != "prism" or (n >= 8 and n % 2 == 0))
+        if tree != bool(self.parts) or not fits or (tree and n):
+            raise ModelError(
+                f"a {self.kind} of {n} numbers and {len(self.parts)} parts is incomplete. A box has 6 numbers, "
+                "a sphere 4, a cylinder 5, a prism 8 or more; a union, difference or intersection has parts. "
+                "Complete it."
+            )
         if not np.isfinite(self.numbers).all():
             raise ModelError(
                 f"a {self.kind} has a size that is not finite: {self.numbers}. Sizes are finite metres. Correct it."
             )
-        low, high = bounds(self) if self.kind not in ("union", "difference", "intersection") else ((0,), (1,))
+        low, high = ((0,), (1,)) if tree else bounds(self)
         if not all(a < b for a, b in zip(low, high, strict=True)):
             raise ModelError(
                 f"a {self.kind} has no extent: it runs from {low} to {high} m. "
@@ -57,9 +70,7 @@ def distance(shape: Shape, x: Array, y: Array, z: Array) -> Array:
         return np.asarray(np.minimum.reduce(np.broadcast_arrays(*inner)))
     if shape.kind == "intersection":
         return np.asarray(np.maximum.reduce(np.broadcast_arrays(*inner)))
-    if shape.kind == "difference":
-        return np.asarray(np.maximum.reduce(np.broadcast_arrays(inner[0], *[-one for one in inner[1:]])))
-    raise ModelError(f"shape '{shape.kind}' is not known. Known: {', '.join(KINDS)}. Choose one of them.")
+    return np.asarray(np.maximum.reduce(np.broadcast_arrays(inner[0], *[-one for one in inner[1:]])))
 
 
 def _outside(q: list[Array]) -> Array:

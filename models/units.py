@@ -1,5 +1,6 @@
 """The door for units: text with a unit becomes an SI number here, and nowhere else."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -7,10 +8,10 @@ from .errors import ModelError, did_you_mean
 
 # One symbol for each dimension that a channel, property or limit may have.
 SI = ("1", "K", "m", "m2", "m3", "s", "kg", "kg/m3", "W", "W/m2", "W/m3", "W/(m.K)", "W/(m2.K)", "m2.K/W",
-      "J/(kg.K)", "J/kg", "J/m3", "Pa", "N", "1/K", "1/s", "m/s", "V", "A", "Hz", "K/s", "J", "m2/s")  # fmt: skip
+      "J/(kg.K)", "J/kg", "Pa", "J/m3", "N", "1/K", "1/s", "m/s", "V", "A", "Hz", "K/s", "J", "m2/s")  # fmt: skip
 
 _SPELLED = {"c": "degC", "°c": "degC", "celsius": "degC", "℃": "degC", "f": "degF", "°f": "degF", "k": "kelvin",
-            "degk": "kelvin", "%": "percent", "-": "", "1": ""}  # fmt: skip
+            "degk": "kelvin", "deg c": "degC", "deg f": "degF", "%": "percent", "-": "", "1": ""}  # fmt: skip
 
 
 @cache
@@ -24,7 +25,11 @@ def _parse(unit: str) -> Any:
     if not isinstance(unit, str) or (not unit.strip() and unit != ""):
         raise ModelError(f"unit {unit!r} is not a unit's name. A unit is a word such as 'K' or 'mm'. State it as text.")
     text = unit.strip()
-    text = _SPELLED.get(text.lower(), text) if text != "C" or unit == "C" else text
+    if re.match(r"[-+]?\d[\d.]*[\s*.]*[^\W\d_]", text):
+        raise ModelError(
+            f"unit '{unit}' holds a number. A unit is a name alone, such as 'MPa'. Move the number to the value."
+        )
+    text = _SPELLED.get(text.lower(), text)
     try:
         return _registry().Unit(text.replace(".", "*").replace("²", "**2").replace("³", "**3"))
     except Exception as cause:
@@ -50,8 +55,6 @@ def factor(unit: str, si: str) -> tuple[float, float]:
 
 def _powers(unit: str) -> str:
     """'W/m2' and 'W/(m2.K)' in the form that the parser reads."""
-    import re
-
     return re.sub(r"(?<=[a-zA-Z])([23])(?![0-9a-zA-Z])", r"**\1", unit) if isinstance(unit, str) else unit
 
 
@@ -69,6 +72,8 @@ def from_si(value: float, si: str, unit: str) -> float:
 
 def dimension(unit: str) -> str:
     """The SI symbol of what `unit` measures: `dimension("degC")` is "K"."""
+    if unit in SI:
+        return unit
     given = _parse(_powers(unit))
     for symbol in SI:
         if given.is_compatible_with(_parse(_powers(symbol))):
