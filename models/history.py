@@ -137,8 +137,9 @@ class History:
 
 
 def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:
-    """Cubic interpolation of (nt, ...) values and slopes at `at` (n,); times outside `t` by more than rounding are refused.
+    """Cubic interpolation of (nt, ...) values and slopes at `at` (n,).
 
+    Times outside `t` by more than rounding are refused.
     A repeated time marks a jump of the slope: the later entry starts the next interval.
     """
     slack = 1e-9 * max(abs(t[-1]), 1.0)
