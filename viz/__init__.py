@@ -1,1 +1,5 @@
 """Sight: scenes and reports of what the other rooms found."""
+
+from .report import report
+
+__all__ = ["report"]

@@ -1,0 +1,156 @@
+// What the page says first: the verdict with its picture, and the budget.
+
+const ICONS = { PASS: "✓", FAIL: "✕", INCONCLUSIVE: "?", "NOT-VALID-HERE": "⊘" };
+const question = verdict.question ?? {};
+const result = verdict.result ?? {};
+const asked = reading(question.interest?.unit ?? "K", question.display);
+const limitOf = number(result.limit) ? result.limit : question.limit;
+
+function head() {
+  const button = h("button", { id: "lang", type: "button", "aria-label": () => word("page.switch-label"),
+    onclick: () => switchTo(language === "en" ? "zh" : "en") }, w("page.switch"));
+  return h("header", { class: "top" },
+    h("a", { class: "skip", href: "#verdict" }, w("page.skip")),
+    h("div", { class: "brand" }, h("b", {}, "Foretrial"), h("span", { lang: "zh" }, "先试"),
+      h("span", { class: "sub" }, w("page.report"))),
+    h("div", { class: "tools" },
+      h("button", { id: "print", type: "button", onclick: () => window.print() }, w("page.print")), button));
+}
+
+function contents(ids) {
+  return h("nav", { class: "contents", "aria-label": () => word("page.contents") },
+    h("ol", {}, ids.map((id) => h("li", {}, h("a", { href: `#${id}` }, w(`section.${id}`))))));
+}
+
+function verdictBlock() {
+  const state = result.state ?? "INCONCLUSIVE";
+  const spread = number(result.expanded) ? asked.by(result.expanded) : NaN;
+  const p = placesOf(spread);
+  const sense = w(question.sense === "at least" ? "verdict.at-least" : "verdict.at-most").dataset.word;
+  const numbers = facts([
+    ["verdict.value", h("b", { "data-si": result.value }, `${plusminus(asked.of(result.value), spread)}${tail(asked.label)}`)],
+    [w("verdict.limit", { sense: () => word(sense) }), `${fixed(asked.of(limitOf), p)}${tail(asked.label)}`],
+    ["verdict.margin", `${plusminus(asked.by(result.margin), spread)}${tail(asked.difference)}`],
+    [w("verdict.expanded", { k: fmt(question.coverage ?? verdict.budget?.coverage ?? 2) }), `± ${fixed(spread, p)}${tail(asked.difference)}`],
+    ["verdict.guard", number(result.guard_band) ? `${fixed(asked.by(result.guard_band), p)}${tail(asked.difference)}` : null],
+    ["verdict.acceptance", number(result.acceptance_limit) ? `${fixed(asked.of(result.acceptance_limit), p)}${tail(asked.label)}` : null],
+    ["verdict.governs", has(result.governs?.observation) ? w("verdict.governs-at", { name: result.governs.observation, t: seconds(result.governs.time) }) : null],
+    ["verdict.false-accept", number(result.false_accept) ? percent(result.false_accept) : null],
+    ["verdict.false-reject", number(result.false_reject) ? percent(result.false_reject) : null],
+    ["verdict.accuracy", number(question.accuracy) ? `± ${fmt(asked.by(question.accuracy))}${tail(asked.difference)}` : null],
+  ], { class: "facts numbers" });
+  return h("section", { id: "verdict", class: `hero state-${slug(state)}`, "aria-labelledby": "verdict-title" },
+    h("div", { class: "stamp", role: "status" },
+      h("span", { class: "icon", "aria-hidden": "true" }, ICONS[state] ?? "?"),
+      h("div", {}, h("strong", { id: "state", "data-state": state }, known(`state.${state}`) ? w(`state.${state}`) : state),
+        h("span", {}, known(`state.${state}-says`) ? w(`state.${state}-says`) : null))),
+    h("div", { class: "asked" },
+      h("h1", { id: "verdict-title" }, say(verdict.title)),
+      h("p", { class: "question" }, say(question.text)),
+      h("p", { class: "meta" }, verdict.id ? h("code", {}, verdict.id) : null,
+        has(question.verification) ? h("span", {}, w("verdict.serves"), " ", known(`verification.${slug(question.verification)}`)
+          ? w(`verification.${slug(question.verification)}`) : question.verification) : null,
+        has(verdict.created) ? w("page.created", { at: date(verdict.created) }) : null)),
+    picture(), numbers,
+    h("div", { class: "why" },
+      has(result.reasons) ? [h("h3", {}, w("verdict.reasons")), says(result.reasons)] : null,
+      trust(), frozen(), flips()));
+}
+
+// Value, interval, limit and guard band on one axis.
+function picture() {
+  const value = asked.of(result.value), limit = asked.of(limitOf), spread = asked.by(result.expanded);
+  if (![value, limit, spread].every(number)) return null;
+  const accept = number(result.acceptance_limit) ? asked.of(result.acceptance_limit) : limit;
+  const all = [value - spread, value + spread, limit, accept];
+  const span = Math.max(...all) - Math.min(...all) || 1;
+  const [low, high] = [Math.min(...all) - 0.16 * span, Math.max(...all) + 0.16 * span];
+  const W = 640, x = (v) => 20 + ((v - low) / (high - low)) * (W - 40);
+  const good = question.sense === "at least" ? [x(accept), W - 20] : [20, x(accept)];
+  const p = placesOf(spread), mid = 62;
+  const side = (v) => (x(v) > W * 0.82 ? "end" : x(v) < W * 0.18 ? "start" : "middle");
+  const label = (v, y, text, css) => h("text", { x: x(v), y, "text-anchor": side(v), class: css }, text);
+  const spoke = (v) => `${fixed(v, p)} ${asked.label}`;
+  const close = Math.abs(x(limit) - x(accept)) < 150;
+  const title = h("title");
+  relive(() => { title.textContent = word("verdict.picture", { value: `${plusminus(value, spread)} ${asked.label}`, limit: spoke(limit), accept: spoke(accept) }); });
+  const live2 = (v, y, key, css, with_value) => {
+    const node = label(v, y, "", css);
+    node.dataset.word = key;
+    relive(() => { node.textContent = `${word(key)} ${with_value}`; });
+    return node;
+  };
+  return h("figure", { class: "picture" },
+    h("svg", { viewBox: `0 0 ${W} 132`, role: "img", "aria-labelledby": "picture-title" }, Object.assign(title, { id: "picture-title" }),
+      h("rect", { x: good[0], y: mid - 12, width: Math.max(0, good[1] - good[0]), height: 24, class: "good" }),
+      h("rect", { x: Math.min(x(accept), x(limit)), y: mid - 12, width: Math.abs(x(limit) - x(accept)), height: 24, class: "guard" }),
+      h("line", { x1: 20, x2: W - 20, y1: mid, y2: mid, class: "axis" }),
+      h("line", { x1: x(limit), x2: x(limit), y1: mid - 26, y2: mid + 26, class: "limit" }),
+      accept !== limit ? h("line", { x1: x(accept), x2: x(accept), y1: mid - 20, y2: mid + 20, class: "accept" }) : null,
+      h("line", { x1: x(value - spread), x2: x(value + spread), y1: mid, y2: mid, class: "bar" }),
+      [-1, 1].map((s) => h("line", { x1: x(value + s * spread), x2: x(value + s * spread), y1: mid - 9, y2: mid + 9, class: "bar" })),
+      h("circle", { cx: x(value), cy: mid, r: 7, class: "dot" }),
+      live2(limit, mid - 34, "verdict.picture-limit", "strong", spoke(limit)),
+      accept !== limit ? live2(accept, close ? mid + 62 : mid - 34, "verdict.picture-accept", "", spoke(accept)) : null,
+      accept !== limit && close ? h("line", { x1: x(accept), x2: x(accept), y1: mid + 20, y2: mid + 50, class: "accept thin" }) : null,
+      live2(value, mid + 42, "verdict.picture-value", "strong", `${plusminus(value, spread)} ${asked.label}`)));
+}
+
+const listed = (named) => Object.keys(named ?? {}).join(", ");
+
+function trust() {
+  const cal = verdict.calibration, val = verdict.validation, said = [];
+  const starts = cal?.starts?.length;
+  if (starts && number(cal.reached_best)) {
+    const n = cal.reached_best < 1 && cal.reached_best > 0 ? Math.round(cal.reached_best * starts) : cal.reached_best;
+    said.push(w("verdict.trust-starts", { n, m: starts }));
+    if (cal.failures?.length) said.push(w("verdict.trust-failed", { n: cal.failures.length }));
+  }
+  if (val && Object.keys(val.data ?? {}).length) {
+    said.push(w(val.disjoint === false ? "verdict.trust-seen" : "verdict.trust-unseen", { data: listed(val.data) }));
+    const c = val.coverage;
+    if (c && number(c.observed)) said.push(w("verdict.trust-cover", { p: percent(c.observed), n: integer(c.n), s: percent(c.stated) }));
+  } else said.push(w("verdict.trust-none"));
+  return h("p", { class: "trust" }, said.map((one, k) => [k ? h("span", { class: "sep" }, " · ") : null, one]));
+}
+
+function frozen() {
+  const freeze = question.freeze;
+  const key = !freeze || !has(freeze.digest) ? "verdict.frozen-not" : freeze.before_result === false ? "verdict.frozen-late" : "verdict.frozen";
+  return h("p", { class: `freeze ${key.slice(8)}` }, w(key, { at: date(freeze?.at) }));
+}
+
+function flips() {
+  return has(result.flips) ? [h("h3", {}, w("verdict.flips")), says(result.flips.map((flip) => flip.text ??
+    `${flip.name}: ${fmt(flip.by, 3)} ${pretty(flip.unit)}`))] : null;
+}
+
+const kindOf = (kind) => h("span", { class: `kind kind-${slug(kind)}` }, known(`kind.${slug(kind)}`) ? w(`kind.${slug(kind)}`) : kind ?? "");
+
+function budgetBlock() {
+  const budget = verdict.budget;
+  if (!has(budget?.lines)) return section("budget", nothing());
+  const unit = reading(budget.unit, question.display);
+  const lines = [...budget.lines].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  const largest = Math.max(...lines.map((line) => Math.abs(line.contribution)), 1e-300);
+  const total = number(budget.combined) ? budget.combined ** 2 : lines.reduce((sum, line) => sum + line.contribution ** 2, 0);
+  const by = (x) => `${fmt(unit.by(x), 3)}${tail(unit.difference)}`;
+  const rows = lines.map((line) => [
+    [h("span", { class: "cause" }, line.name), has(line.source) ? h("small", {}, line.source) : null,
+      has(line.group) ? h("small", {}, w("budget.group", { group: line.group })) : null],
+    kindOf(line.kind),
+    h("div", { class: "barcell" }, h("div", { class: `bar kind-${slug(line.kind)}`, style: `width:${(100 * Math.abs(line.contribution)) / largest}%` }),
+      h("span", { "data-contribution": line.contribution }, by(Math.abs(line.contribution)))),
+    percent(line.contribution ** 2 / total),
+    `${fmt(line.std, 3)}${tail(pretty(line.unit))}`,
+    fmt(line.sensitivity, 3),
+  ]);
+  return section("budget", lead("budget.lead", { quantity: () => spoken(budget.quantity) }),
+    table([w("budget.cause"), w("budget.kind"), w("budget.contribution"), w("budget.share"), w("budget.std"), w("budget.sensitivity")],
+      rows, { class: "bars" }),
+    facts([
+      ["budget.combined", number(budget.combined) ? by(budget.combined) : null],
+      [w("budget.expanded", { k: fmt(budget.coverage) }), h("b", {}, by(budget.expanded))],
+      ["budget.dof", number(budget.dof) ? fmt(budget.dof, 3) : w("page.infinite")],
+    ]));
+}

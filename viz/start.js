@@ -1,0 +1,37 @@
+// Build the page, then unpack what is heavy.
+
+function switchTo(next) {
+  language = next;
+  try { localStorage.setItem(KEPT, language); } catch { /* see firstLanguage */ }
+  relabel();
+}
+
+function relabel() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  document.title = `${spoken(verdict.title) || verdict.id || ""} – Foretrial 先试`;
+  for (const act of live) act();
+}
+
+async function unpackPlotly() {
+  const script = document.createElement("script");
+  script.textContent = new TextDecoder().decode(await unpack(document.getElementById("plotly-gz").textContent));
+  document.head.append(script);
+  for (const draw of later) draw();
+}
+
+async function start() {
+  const blocks = [verdictBlock(), budgetBlock(), numericsBlock(), calibrationBlock(), trialBlock(), validationBlock(), partBlock(), domainBlock(),
+    criteriaBlock(), pedigreeBlock(), sealBlock()];
+  document.getElementById("page").append(head(), contents(blocks.map((block) => block.id)), h("main", {}, blocks));
+  relabel();
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
+  if (typeof DecompressionStream === "undefined") {
+    for (const id of ["trial", "part"]) document.getElementById(id).append(h("p", { class: "notice warn" }, w("page.old-browser")));
+  } else {
+    await unpackParts();
+    await unpackPlotly();
+  }
+  document.body.dataset.ready = "yes";
+}
+
+start();
