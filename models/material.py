@@ -93,7 +93,7 @@ class Material:
     points: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "density", quantity(self.density, "kg/m3"))
+        object.__setattr__(self, "density", quantity(self.density, "kg/m3", label=f"{self.name} density"))
         if self.density.value <= 0:
             raise ModelError(
                 f"{self.name}: density {self.density.value:g} kg/m3 is not positive. Matter weighs something. "

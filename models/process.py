@@ -92,7 +92,7 @@ def _level(given: "Level | float", unit: str, name: str, span: tuple[float, floa
                 f"{name} is driven by a signal in {given.unit}, but {unit} is needed. Check which channel drives it."
             )
         return given
-    return quantity(given, unit, name="", valid=span)
+    return quantity(given, unit, valid=span, label=name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -197,7 +197,7 @@ class Body:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.part.name)
-        start = quantity(self.start, "K", valid=(0.0, HOTTEST))
+        start = quantity(self.start, "K", valid=(0.0, HOTTEST), label=f"{self.name}'s start")
         object.__setattr__(self, "start", start)
         if start.value <= 0.0:
             raise ModelError(f"{self.name} starts at {start.value:g} K. Temperatures are above 0 K. Is it in degC?")
@@ -212,7 +212,8 @@ class Contact:
     resistance: Quantity | float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "resistance", quantity(self.resistance, "m2.K/W", valid=(0.0, 1e9)))
+        resistance = quantity(self.resistance, "m2.K/W", valid=(0.0, 1e9), label="contact resistance")
+        object.__setattr__(self, "resistance", resistance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

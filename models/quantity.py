@@ -85,19 +85,23 @@ class Quantity:
 
 
 def quantity(
-    value: "float | Quantity", unit: str, name: str = "", valid: tuple[float, float] | None = None
+    value: "float | Quantity", unit: str, name: str = "", valid: tuple[float, float] | None = None, *, label: str = ""
 ) -> Quantity:
-    """A Quantity as it is, or a bare float as an exact one in `unit`; another unit is refused."""
+    """A Quantity as it is, or a bare float as an exact one in `unit`; another unit is refused.
+
+    `label` is what an error calls it where it has no name.
+    """
+    called = (value.name if isinstance(value, Quantity) else "") or name or label or "quantity"
     if isinstance(value, Quantity):
         if value.unit != unit:
             raise ModelError(
-                f"{value.name or name or 'quantity'} is in {value.unit}, but {unit} is needed here. "
+                f"{called} is in {value.unit}, but {unit} is needed here. "
                 f"Convert it with foretrial.models.units.to_si(value, unit, '{unit}') where it is read."
             )
         if valid is not None and not valid[0] <= value.value <= valid[1]:
-            return Quantity(value=value.value, unit=unit, name=value.name or name, valid=valid)
+            return dataclasses.replace(value, name=called, valid=valid)  # refuses it
         return value
-    return Quantity(value=value, unit=unit, name=name, valid=valid)
+    return dataclasses.replace(Quantity(value=value, unit=unit, name=called, valid=valid), name=name)
 
 
 def quantities(noun: Any) -> dict[str, Quantity]:
