@@ -35,15 +35,18 @@ class Budget:
     lines : tuple of Line
     coverage : float
         Coverage factor k.
+    correlations : tuple of (name, name, coefficient)
+        Between lines outside groups, such as the parameters of one fit; what is not listed is independent.
     """
 
     quantity: str
     unit: str
     lines: tuple[Line, ...]
     coverage: float = 2.0
+    correlations: tuple[tuple[str, str, float], ...] = ()
 
     def combined(self, *kinds: str) -> float:
-        """Combined standard uncertainty over all kinds, or over those named."""
+        """Combined standard uncertainty over all kinds, or over those named (JCGM 100, eq. 16)."""
         groups: dict[str, float] = {}
         alone = 0.0
         for line in self.lines:
@@ -53,7 +56,10 @@ class Budget:
                 groups[line.group] = groups.get(line.group, 0.0) + line.contribution
             else:
                 alone += line.contribution**2
-        return math.sqrt(alone + sum(total**2 for total in groups.values()))
+        by_name = {line.name: line for line in self.lines if not kinds or line.kind in kinds}
+        crossed = sum(2.0 * r * by_name[a].contribution * by_name[b].contribution
+                      for a, b, r in self.correlations if a in by_name and b in by_name)  # fmt: skip
+        return math.sqrt(max(alone + sum(total**2 for total in groups.values()) + crossed, 0.0))
 
     @property
     def expanded(self) -> float:

@@ -1,15 +1,32 @@
 """The verbs of trust: read a trial, calibrate, validate, verify and keep the ledger."""
 
+from .assess import Evidence
+from .budget import Prediction, budget, predict
+from .calibrate import calibrate
 from .chain import Record
+from .check import Finding
+from .check import check as check_verdict
 from .content import content_of
+from .decide import Decision, decide
+from .domain import Domain, domain, similarity
 from .freeze import freeze, frozen_before
 from .importing import import_csv
 from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, read
+from .observe import observe, observe_tangent, synthetic
+from .pedigree import pedigree
+from .problem import Experiment, Problem, pose
+from .refine import Refinement, refine
 from .repair import Repair, repair
 from .store import add, append_record, check, correct, names, raw_file, records, write
+from .validate import Point, Validation, compare, validate
+from .verify import verify
 
 __all__ = [
-    "LiveLog", "News", "Record", "Repair", "add", "add_log", "append_record", "check", "consolidate", "content_of",
-    "correct", "follow", "freeze", "frozen_before", "import_csv", "names", "raw_file", "read", "records", "repair", "write",
+    "Decision", "Domain", "Evidence", "Experiment", "Finding", "LiveLog", "News", "Point", "Prediction", "Problem",
+    "Record", "Refinement", "Repair", "Validation", "budget", "calibrate", "check_verdict", "compare", "decide", "domain",
+    "observe", "observe_tangent", "pedigree", "pose", "predict", "refine", "similarity", "synthetic", "validate", "verify",
+    "add", "add_log", "append_record", "check", "consolidate", "content_of",
+    "correct", "follow", "freeze", "frozen_before", "import_csv", "names", "raw_file", "read", "records", "repair",
+    "write",
 ]  # fmt: skip

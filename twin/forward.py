@@ -1,12 +1,12 @@
 """Run a problem at given values: what each sensor would read beside what it read, and how that moves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Channel, History, Solver, SolveError, quantities, substitute
+from ..models import Channel, History, Observation, Process, Solver, SolveError, quantities, substitute
 from .observe import by_lag, by_place, observe, observe_tangent
 from .problem import Problem
 
@@ -63,13 +63,13 @@ def forward(problem: Problem, values: Array, *, solvers: Sequence[Solver], slope
     """
     histories, residuals, jacobians = [], [], []
     for index, solver in enumerate(solvers):
-        history, tangents = _run(problem, index, values, solver, slopes)
+        history = _run(problem, index, values, solver, slopes)
         histories.append(history)
         for row in problem.rows:
             if row.experiment == index:
                 use = row.channel.reads
                 residuals.append((observe(history, row.channel, of=row.of) - row.channel.values)[use])
-                jacobians.append(_slopes(problem, index, row.channel, row.of, history, tangents)[use])
+                jacobians.append(_slopes(problem, row.channel, row.of, history)[use])
     order = [i for index in range(len(solvers)) for i, row in enumerate(problem.rows) if row.experiment == index]
     rows = [problem.rows[i] for i in order]
     number = np.concatenate([np.full(int(problem.rows[i].channel.reads.sum()), i) for i in order])
@@ -113,32 +113,48 @@ def _mine(problem: Problem, index: int, values: Array) -> dict[str, float]:
     return {n: float(v) for n, v in zip(problem.names, values, strict=True) if n in own}
 
 
-def _run(problem: Problem, index: int, values: Array, solver: Solver,
-         slopes: bool) -> tuple[History, dict[str, tuple[History, float]] | None]:  # fmt: skip
-    """A run with its tangents, or with one more run for each parameter and the step it was moved by."""
-    process, watched = problem.experiments[index].process, problem.observations(index)
-    mine = _mine(problem, index, values)
-    if not slopes or not mine:
-        return solver(substitute(process, mine), observe=watched), None
+def tangents(solver: Solver, process: Process, *, free: Sequence[str], observe: Sequence[Observation]) -> History:
+    """A run with derivatives by the named quantities: the solver's own, else differences between runs on its steps.
+
+    Raises
+    ------
+    SolveError
+        If a run fails.
+    """
+    names, watched = tuple(free), tuple(observe)
+    if not names:
+        return solver(process, observe=watched)
     if getattr(solver, "tangent", None) is not None:
-        return solver.tangent(substitute(process, mine), free=tuple(mine), observe=watched), None
-    base = solver(substitute(process, mine), observe=watched)
-    moved = {}
-    for p, stretch in zip(problem.parameters, problem.stretch(values), strict=True):
-        if p.name in mine:
-            step = NUDGE * stretch * (-1.0 if mine[p.name] + NUDGE * stretch > p.upper else 1.0)
-            moved[p.name] = (solver(substitute(process, {**mine, p.name: mine[p.name] + step}), observe=watched), step)
-    return base, moved
+        return solver.tangent(process, free=names, observe=watched)
+    base = solver(process, observe=watched)
+    again = solver.frozen(base) if hasattr(solver, "frozen") else solver
+    known, slopes, rates = quantities(process), [], []
+    for name in names:
+        value = known[name].value
+        step = NUDGE * max(abs(value), known[name].std, 1e-12)
+        valid = known[name].valid
+        if valid is not None and value + step > valid[1]:
+            step = -step
+        moved = again(substitute(process, {name: value + step}), observe=watched)
+        shared = np.clip(base.t, moved.t[0], moved.t[-1])
+        same = moved.t.shape == base.t.shape and bool((moved.t == base.t).all())
+        values = moved.values if same else np.stack([moved.at(o.name, shared) for o in watched], axis=1)
+        speeds = moved.rates if same else np.stack([np.interp(shared, moved.t, moved.rates[:, moved.column(o.name)])
+                                                    for o in watched], axis=1)  # fmt: skip
+        slopes.append((values - base.values) / step)
+        rates.append((speeds - base.rates) / step)
+    return replace(base, free=names, tangents=np.array(slopes), tangent_rates=np.array(rates))
 
 
-def _slopes(problem: Problem, index: int, channel: Channel, of: str, history: History,
-            moved: dict[str, tuple[History, float]] | None) -> Array:  # fmt: skip
+def _run(problem: Problem, index: int, values: Array, solver: Solver, slopes: bool) -> History:
+    mine = _mine(problem, index, values)
+    process = substitute(problem.experiments[index].process, mine)
+    return tangents(solver, process, free=tuple(mine) if slopes else (), observe=problem.observations(index))
+
+
+def _slopes(problem: Problem, channel: Channel, of: str, history: History) -> Array:
     found = np.zeros((channel.t.size, len(problem.names)))
-    if moved is not None:
-        base = observe(history, channel, of=of)
-        for name, (run, step) in moved.items():
-            found[:, problem.names.index(name)] = (observe(run, channel, of=of) - base) / step
-    elif history.tangents is not None:
+    if history.tangents is not None:
         slopes = observe_tangent(history, channel, of=of)
         for column, name in enumerate(history.free):
             found[:, problem.names.index(name)] = slopes[:, column]

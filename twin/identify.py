@@ -101,7 +101,7 @@ def _together(parameters: Sequence[Parameter], values: Array, correlation: Array
     for i in range(values.size):
         for j in range(i):
             rho = float(correlation[i, j])
-            if abs(rho) < 0.9 or min(share[i], share[j]) < 0.02:
+            if abs(rho) < 0.9 or max(share[i], share[j]) < 0.02:
                 continue
             a, b = parameters[j].name, parameters[i].name
             ratio = parameters[i].lower > 0.0 and parameters[j].lower > 0.0

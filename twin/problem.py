@@ -163,7 +163,7 @@ def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, 
     for name in nuisances:
         if name not in free:
             parameters.append(_nuisance(name, known))
-    rows, gaps = _rows(experiments, noise)
+    rows, gaps = pose_rows(experiments, noise)
     guess = np.array([min(max(known[p.name].value, p.lower), p.upper) for p in parameters])
     return Problem(experiments=tuple(experiments), parameters=tuple(parameters), guess=guess, rows=rows, gaps=gaps)
 
@@ -186,10 +186,10 @@ def _parameter(name: str, given: "tuple[float, float] | Parameter", known: Mappi
     quantity = known[name]
     unit = str(getattr(quantity, "unit", "1"))
     if isinstance(given, Parameter):
-        given, prior, transform = (given.lower, given.upper), given.prior or prior, given.transform
+        lower, upper, prior, transform = given.lower, given.upper, given.prior or prior, given.transform
     else:
-        transform = "log" if given[0] > 0.0 and given[1] >= 10.0 * given[0] else "none"
-    lower, upper = (float(g) for g in given)
+        lower, upper = (float(g) for g in given)
+        transform = "log" if lower > 0.0 and upper >= 10.0 * lower else "none"
     if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
         raise ModelError(
             f"{name}: lower bound {lower:g} is not below upper bound {upper:g} {unit}. "
@@ -227,7 +227,9 @@ def _nuisance(name: str, known: Mapping[str, object]) -> Parameter:
     return _parameter(name, Parameter(name=name, unit="", lower=bounds[0], upper=bounds[1], prior=(mean, std)), known, None)
 
 
-def _rows(experiments: Sequence[Experiment], noise: Mapping[str, float] | float | None) -> tuple[tuple[Row, ...], int]:
+def pose_rows(experiments: Sequence[Experiment],
+              noise: Mapping[str, float] | float | None = None) -> tuple[tuple[Row, ...], int]:  # fmt: skip
+    """Every channel to compare, cut to its window, and the number of readings that are gaps; refusals as in `pose`."""
     rows, gaps = [], 0
     names = {channel for e in experiments for channel in e.observe}
     if isinstance(noise, Mapping):

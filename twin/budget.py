@@ -1,0 +1,130 @@
+"""Assemble the uncertainty of one number from everything that a recipe, a fit, a refinement and a validation say."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Budget, Fit, History, Interest, Line, ModelError, Observation, Process, Solver
+from .forward import tangents
+from .inputs import inputs
+from .refine import Refinement
+from .validate import Validation
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """A run with derivatives by all that is uncertain in it, and the number that it gives.
+
+    Attributes
+    ----------
+    value, observation, time : float, str, float
+        The number of interest, the observation that governs it, and when (s).
+    slopes : (m,)
+        Derivative of the number by each uncertain quantity, in `history.free` order.
+    """
+
+    process: Process
+    history: History
+    value: float
+    observation: str
+    time: float
+    slopes: Array
+
+
+def predict(process: Process, *, interest: Interest, solver: Solver, observe: Sequence[Observation],
+            fit: Fit | None = None) -> Prediction:  # fmt: skip
+    """Run a process at the fitted values, with the derivatives of the number of interest by all that is uncertain.
+
+    Parameters
+    ----------
+    process : Process
+        Fitted values are put in here.
+    interest : Interest
+    observe : sequence of Observation
+        Those of the interest among them.
+
+    Raises
+    ------
+    ModelError
+        If the interest asks for what is not observed.
+    """
+    missing = [name for name in interest.observations if name not in {o.name for o in observe}]
+    if missing:
+        raise ModelError(
+            f"the interest needs {', '.join(missing)}, which the run does not observe. Every observation of an interest "
+            "is observed. Add it to observe=(...)."
+        )
+    known = inputs(process, fit=fit)
+    history = tangents(solver, known.process, free=known.names, observe=observe)
+    value, name, time = interest.when(history)
+    if not known.names:
+        slopes = np.zeros(0)
+    elif interest.statistic == "mean":
+        dense = np.linspace(*interest.window, 241)
+        slopes = np.trapezoid(history.tangent_at(name, dense), dense, axis=0) / (dense[-1] - dense[0])
+    else:
+        slopes = history.tangent_at(name, np.array([time]))[0]
+    return Prediction(process=known.process, history=history, value=value, observation=name, time=time, slopes=slopes)
+
+
+def budget(prediction: Prediction, *, interest: Interest, process: Process, fit: Fit | None = None,
+           refinement: Refinement | None = None, validation: Validation | None = None,
+           extra: Sequence[Line] = (), coverage: float = 2.0) -> Budget:  # fmt: skip
+    """One line for each cause of doubt about the number of interest.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        From `predict` on the same process and fit.
+    refinement : Refinement or None
+        Of this number: its u_num.
+    validation : Validation or None
+        Its model form, with as many degrees of freedom as it had independent readings, and the offset that sensors of
+        calibration and validation may share.
+    extra : sequence of Line
+        What else is known: a reduced model's bound, sampling, a property used beyond its range.
+    coverage : float
+        Coverage factor k.
+
+    Returns
+    -------
+    Budget
+
+    References
+    ----------
+    JCGM 100:2008, eqs. 10 and 16; ASME V&V 20-2009, sec. 1-5.
+    """
+    known = inputs(process, fit=fit)
+    if known.names != prediction.history.free:
+        raise ModelError(
+            f"the prediction knows {len(prediction.history.free)} uncertain quantities, process and fit "
+            f"{len(known.names)}. A budget covers the very run that it judges. Predict this process with this fit."
+        )
+    lines = [Line(name=q.name, kind="parameter" if fitted else "input", std=q.std, unit=q.unit, sensitivity=float(s),
+                  contribution=float(s) * q.std, source=q.source or "stated", dof=q.dof,
+                  group="" if fitted else q.group)
+             for q, fitted, s in zip(known.quantities, known.fitted, prediction.slopes, strict=True)]  # fmt: skip
+    std = np.sqrt(np.diag(known.covariance)) if lines else np.zeros(0)
+    own = [i for i in range(len(lines)) if known.fitted[i]]
+    correlations = tuple((lines[j].name, lines[i].name, float(known.covariance[i, j] / (std[i] * std[j])))
+                         for i in own for j in own if j < i and std[i] * std[j] > 0.0)  # fmt: skip
+    if refinement is not None:
+        lines.append(_whole("numerical", "numerical", refinement.u_num, interest.unit, f"refinement, {refinement.method}"))
+    if validation is not None:
+        if validation.sensor > 0.0:
+            lines.append(_whole("shared sensor offset", "sensor", validation.sensor, interest.unit,
+                                "offset common to calibration and validation sensors"))  # fmt: skip
+        trials = ", ".join(validation.data)
+        lines.append(_whole("model form", "model form", validation.model_form, interest.unit, f"validation on {trials}",
+                            max(validation.effective - 1.0, 1.0)))  # fmt: skip
+    return Budget(quantity=f"{interest.statistic} of {prediction.observation}", unit=interest.unit,
+                  lines=(*lines, *extra), coverage=coverage, correlations=correlations)  # fmt: skip
+
+
+def _whole(name: str, kind: str, std: float, unit: str, source: str, dof: float = math.inf) -> Line:
+    return Line(name=name, kind=kind, std=std, unit=unit, sensitivity=1.0, contribution=std, source=source, dof=dof)

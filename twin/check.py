@@ -1,0 +1,132 @@
+"""Check a verdict on another machine: its digest, the files that it names, and its decision."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..models import Budget, Line, ModelError, State
+from ..models.verdict import SCHEMA, canonical
+from .decide import decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was checked, whether it holds, and what was found."""
+
+    what: str
+    holds: bool
+    text: str
+
+
+def seal(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with the SHA-256 of its canonical text as `digest`."""
+    bare = {k: v for k, v in content.items() if k != "digest"}
+    return {**bare, "digest": hashlib.sha256(canonical(bare).encode()).hexdigest()}
+
+
+def check(path: Path | str) -> tuple[Finding, ...]:
+    """Recompute a verdict from its own file.
+
+    Parameters
+    ----------
+    path : Path or str
+        verdict.json, or the folder that holds it; the files that it names lie beside it.
+
+    Returns
+    -------
+    tuple of Finding
+        The digest, each file, the budget, the decision, and whether validation kept away from calibration.
+
+    Raises
+    ------
+    ModelError
+        If there is no verdict to check.
+    """
+    file = Path(path)
+    file = file / "verdict.json" if file.is_dir() else file
+    content = _read(file)
+    try:
+        return (_digest(content), *_files(content, file.parent), _budget(content), _decision(content), _data(content))
+    except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        raise ModelError(
+            f"{file}: {type(cause).__name__} {cause} while checking: a part of the verdict is missing or of another kind. "
+            f"Schema {SCHEMA} says what it holds. Restore the file as it was written."
+        ) from cause
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as cause:
+        raise ModelError(f"{file} does not exist. A verdict.json is needed. Give its path or its folder.") from cause
+    except (OSError, ValueError) as cause:
+        raise ModelError(f"{file} is not readable as JSON: {cause}. A verdict.json is. Restore it from its archive.") from cause
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        schema = content.get("schema") if isinstance(content, dict) else None
+        raise ModelError(f"{file} has schema {schema!r}, but {SCHEMA} is read here. Check it with the version that wrote it.")
+    return content
+
+
+def _digest(content: dict[str, Any]) -> Finding:
+    found = str(seal(content)["digest"])
+    holds = found == content["digest"]
+    return Finding(what="digest", holds=holds,
+                   text=found if holds else f"content gives {found}, the file says {content['digest']}")  # fmt: skip
+
+
+def _files(content: dict[str, Any], folder: Path) -> list[Finding]:
+    named = {**content["files"], **{f["file"]: f["digest"] for f in content["fields"]}}
+    found = []
+    for name, mark in sorted(named.items()):
+        file = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            found.append(Finding(what=name, holds=False, text="lies outside the verdict's folder"))
+        elif not file.is_file():
+            found.append(Finding(what=name, holds=False, text="is missing"))
+        else:
+            with file.open("rb") as stream:
+                own = hashlib.file_digest(stream, "sha256").hexdigest()
+            found.append(Finding(what=name, holds=own == mark, text=own if own == mark else f"is {own}, stated {mark}"))
+    return found
+
+
+def _budget(content: dict[str, Any]) -> Finding:
+    b = content["budget"]
+    lines = tuple(Line(**{**line, "dof": math.inf if line["dof"] is None else line["dof"]}) for line in b["lines"])
+    own = Budget(quantity=b["quantity"], unit=b["unit"], lines=lines, coverage=b["coverage"],
+                 correlations=tuple((x, y, r) for x, y, r in b.get("correlations", [])))  # fmt: skip
+    holds = all(math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
+                for a, s in ((own.combined(), b["combined"]), (own.expanded, b["expanded"])))  # fmt: skip
+    return Finding(what="budget", holds=holds, text=f"combined {own.combined():.6g} {b['unit']}, stated {b['combined']:.6g}")
+
+
+def _decision(content: dict[str, Any]) -> Finding:
+    q, r, b, d, v = (content[k] for k in ("question", "result", "budget", "domain", "validation"))
+    criteria = {c["id"]: c for c in content["criteria"]}
+    own = decide(value=r["value"], limit=q["limit"], sense=q["sense"], combined=b["combined"], coverage=q["coverage"],
+                 guard=q["guard"], accuracy=q["accuracy"], needs=q["needs"],
+                 criteria={name: c["state"] for name, c in criteria.items()},
+                 inside=d is None or all(x["inside"] for x in d["variables"]) and d["inside"],
+                 tried=v is not None and bool(v["points"]), expired=criteria["B3"]["why"] == "expired",
+                 dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
+    same = own.state is State(r["state"]) and all(
+        math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
+        for a, s in ((own.margin, r["margin"]), (own.guard_band, r["guard_band"]),
+                     (own.acceptance_limit, r["acceptance_limit"]), (own.false_accept, r["false_accept"]),
+                     (q["coverage"] * b["combined"], r["expanded"]), (q["limit"], r["limit"])))  # fmt: skip
+    return Finding(what="decision", holds=same, text=f"{own.state.value}, margin {own.margin:.4g}; stated {r['state']}")
+
+
+def _data(content: dict[str, Any]) -> Finding:
+    c, v = content["calibration"], content["validation"]
+    if c is None or v is None:
+        return Finding(what="disjoint", holds=True, text="nothing to compare")
+    shared = set(c["data"].values()) & set(v["data"].values())
+    stated = bool(v["disjoint"])
+    met = next(x["state"] for x in content["criteria"] if x["id"] == "E1") == "met"
+    holds = not (shared and (stated or met)) and stated == met
+    return Finding(what="disjoint", holds=holds, text=f"{len(shared)} trials in both; stated {stated}")

@@ -1,0 +1,149 @@
+"""The decision itself: a pure function of numbers and states, the same for whoever makes it and whoever checks it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.stats import norm, t
+
+from ..models import Line, ModelError, State
+
+Words = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A result with its margin and risks.
+
+    Attributes
+    ----------
+    limit, margin, guard_band, acceptance_limit : float
+        In the unit of the value: distance to the limit on the good side, width kept free before it, and where the
+        value has to stay.
+    false_accept, false_reject : float
+        Probability that the requirement is broken although one accepts, and kept although one rejects, at this value
+        (specific risks, JCGM 106:2012, 9.3).
+    sign : float
+        1 where the value has to stay below its limit, -1 above.
+    reasons : tuple of (English, Chinese)
+    """
+
+    state: State
+    limit: float
+    sign: float
+    margin: float
+    guard_band: float
+    acceptance_limit: float
+    false_accept: float
+    false_reject: float
+    reasons: tuple[Words, ...]
+
+
+def decide(*, value: float, limit: float, sense: str, combined: float, coverage: float, guard: float, accuracy: float,
+           needs: Sequence[str], criteria: Mapping[str, str], inside: bool, tried: bool, expired: bool,
+           dof: float = float("inf"), unit: str = "K") -> Decision:  # fmt: skip
+    """PASS, FAIL, INCONCLUSIVE or NOT-VALID-HERE.
+
+    Parameters
+    ----------
+    value, limit : float
+    sense : str
+        "at most" or "at least".
+    combined, coverage : float
+        Combined standard uncertainty and coverage factor; guard band = guard x coverage x combined.
+    accuracy : float
+        Largest expanded uncertainty that still allows an answer.
+    needs, criteria : names, and mapping of name to state
+        A needed criterion has to be "met"; waiving it is not evidence.
+    inside, tried, expired : bool
+        Whether the use lies inside the validated domain, whether a logged trial backs it, and whether a sensor's
+        calibration had run out at the time of its trial.
+    dof : float
+        Effective degrees of freedom of the combined uncertainty, for the risks.
+
+    Returns
+    -------
+    Decision
+
+    References
+    ----------
+    JCGM 106:2012, 8.3 (guarded acceptance and rejection) and 9.3 (specific risks).
+    """
+    if sense not in ("at most", "at least"):
+        raise ModelError(f"sense '{sense}' is not known. It is 'at most' or 'at least'. Correct the requirement.")
+    sign = 1.0 if sense == "at most" else -1.0
+    margin = sign * (limit - value)
+    expanded = coverage * combined
+    band = guard * expanded
+    if combined > 0.0:
+        broken = float(t.sf(margin / combined, dof) if dof < 1e6 else norm.sf(margin / combined))
+    else:
+        broken = 0.0 if margin >= 0.0 else 1.0
+    if margin >= band:
+        state, why = State.PASS, _said("clears", margin, band, unit)
+    elif margin <= -band:
+        state, why = State.FAIL, _said("breaks", margin, band, unit)
+    else:
+        state, why = State.INCONCLUSIVE, _said("between", margin, band, unit)
+    reasons = [why]
+    if expanded > accuracy:
+        state = State.INCONCLUSIVE
+        reasons.append((f"The expanded uncertainty {expanded:.3g} {unit} exceeds the required accuracy {accuracy:.3g} {unit}.",
+                        f"扩展不确定度 {expanded:.3g} {unit} 超过所要求的准确度 {accuracy:.3g} {unit}。"))  # fmt: skip
+    unmet = [name for name in needs if criteria.get(name, "not-yet") != "met"]
+    if unmet:
+        names = ", ".join(unmet)
+        reasons.append((f"Needed criteria are not evidenced: {names}.", f"所需准则尚无证据:{names}。"))
+    if expired:
+        reasons.append(("A sensor's calibration had expired at the time of its trial.", "有传感器在试验时已过校准有效期。"))
+    if (unmet or expired) and state is State.PASS:
+        state = State.INCONCLUSIVE
+    if not tried:
+        state = State.NOT_VALID_HERE
+        reasons.append(("Predicted, not tried: no logged trial backs this use.", "仿真预测,未经试验:没有记录的试验支持此用途。"))
+    if not inside:
+        state = State.NOT_VALID_HERE
+        reasons.append(("The use lies outside the domain that validation covers.", "使用条件超出确认所覆盖的适用域。"))
+    return Decision(state=state, limit=limit, sign=sign, margin=margin, guard_band=band, acceptance_limit=limit - sign * band,
+                    false_accept=broken, false_reject=1.0 - broken, reasons=tuple(reasons))  # fmt: skip
+
+
+def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[dict[str, object], ...]:
+    """What would move the number out of its present verdict, by how much, nearest first.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Of the budget; each counts by its sensitivity, linearly and alone.
+    most : int
+
+    Returns
+    -------
+    tuple of mappings with name, kind, by, unit, text; `by` is signed, in the line's unit, for the limit that is nearest:
+    acceptance from PASS, rejection from FAIL, acceptance from between.
+    """
+    edge = -decision.guard_band if decision.margin <= -decision.guard_band else decision.guard_band
+    short = decision.margin - edge
+    found = []
+    for line in lines:
+        if line.sensitivity == 0.0 or line.std <= 0.0 or short == 0.0:
+            continue
+        by = decision.sign * short / line.sensitivity
+        spans = abs(by) / line.std
+        amount = f"{by:+.3g} {line.unit}" if line.unit != "1" else f"{by:+.3g}"
+        found.append((spans, {"name": line.name, "kind": line.kind, "by": by, "unit": line.unit, "text": {
+            "en": f"{line.name} by {amount}, {spans:.1f} of its standard uncertainties, brings the number "
+                  "to the edge of its verdict.",
+            "zh": f"{line.name} 变动 {amount}(其标准不确定度的 {spans:.1f} 倍)即到达结论的边界。"}}))  # fmt: skip
+    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:most])
+
+
+def _said(how: str, margin: float, band: float, unit: str) -> Words:
+    amount = f"{margin:+.3g} {unit}"
+    guard = f"{band:.3g} {unit}"
+    if how == "clears":
+        return (f"The margin {amount} clears the guard band {guard}.", f"裕度 {amount} 大于保护带 {guard}。")
+    if how == "breaks":
+        return (f"The margin {amount} breaks the limit by more than the guard band {guard}.",
+                f"裕度 {amount},超限且超出保护带 {guard}。")  # fmt: skip
+    return (f"The margin {amount} lies within the guard band {guard}: neither accepted nor rejected.",
+            f"裕度 {amount} 落在保护带 {guard} 之内:既不能接受,也不能拒绝。")  # fmt: skip

@@ -1,0 +1,68 @@
+"""Where a number comes from: the code, what it stands on, and what went in. Names no machine."""
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..models import Process
+from ..models.digest import digest
+
+PACKAGES = ("numpy", "scipy", "numba", "h5py", "pint", "pyvista")
+
+
+def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
+             seconds: float = 0.0, assumptions: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:  # fmt: skip
+    """The pedigree of a run as plain data.
+
+    Parameters
+    ----------
+    process : Process
+        Its materials are listed with source, range and relative uncertainty.
+    command : str
+        What reproduces the number.
+    seeds : mapping of purpose to seed
+    inputs : mapping of name to content hash
+        Trials and files that went in; the process is added.
+    seconds : float
+        Wall time.
+    assumptions : sequence of (English, Chinese)
+    """
+    materials = []
+    for body in process.bodies:
+        for name in ("conductivity", "heat_capacity"):
+            p = getattr(body.material, name)
+            materials.append({"material": body.material.name, "property": name, "source": p.source,
+                              "valid": list(p.valid), "std": p.scale.std})  # fmt: skip
+        rho = body.material.density
+        materials.append({"material": body.material.name, "property": "density", "source": rho.source or "stated",
+                          "valid": list(rho.valid) if rho.valid else None,
+                          "std": rho.std / rho.value})  # fmt: skip
+    return {"version": __version__, "commit": commit(), "packages": {n: v for n in PACKAGES if (v := _version(n))},
+            "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+            "seeds": dict(seeds), "command": command, "seconds": float(seconds),
+            "inputs": {**(inputs or {}), f"process {process.name}": digest(process)}, "materials": materials,
+            "assumptions": [{"en": en, "zh": zh} for en, zh in assumptions]}  # fmt: skip
+
+
+def commit() -> str:
+    """Commit of the checkout that this runs from, "+" where files of ours differ from it; empty for an installed wheel."""
+    here = Path(__file__).resolve().parent.parent
+    if not (here / ".git").exists():
+        return ""
+    try:
+        found = subprocess.run(["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"], cwd=here,
+                               capture_output=True, text=True, timeout=10, check=False)  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

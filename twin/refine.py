@@ -1,0 +1,197 @@
+"""How far a run is from its own limit of fine grids and short steps."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Interest, ModelError, Observation, Process, Solver
+from .limit import Limit, limit
+
+Array = NDArray[np.float64]
+Tell = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One run of a refinement: its ratio to the run in use, its cells and steps, and the number it gave."""
+
+    ratio: float
+    cells: int
+    steps: int
+    value: float
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Refinement:
+    """What refining showed, for the run at ratio 1.
+
+    Attributes
+    ----------
+    levels : tuple of Level
+        From coarse to fine.
+    value, unit : float, str
+        The number at ratio 1.
+    u_num : float
+        Standard numerical uncertainty of it.
+    order, formal_order : float
+        Observed order (NaN where it has none), and the one that the scheme promises.
+    richardson : float
+        The extrapolated number.
+    method : str
+        "exact", "gci", "least squares" or "range".
+    asymptotic : bool
+    iteration_error, balance : float
+        Of the run at ratio 1: K, and the share of heat that is missing.
+    series : mapping of observation to (n,) array, K
+        Standard numerical uncertainty over time of each observation asked for.
+    times : (n,) s
+    parts : tuple of Refinement
+        Space and time on their own, where they were refined apart.
+    words : tuple of (English, Chinese)
+    """
+
+    levels: tuple[Level, ...]
+    value: float
+    unit: str
+    u_num: float
+    order: float
+    formal_order: float
+    richardson: float
+    method: str
+    asymptotic: bool
+    iteration_error: float
+    balance: float
+    series: Mapping[str, Array]
+    times: Array
+    parts: tuple["Refinement", ...] = ()
+    words: tuple[tuple[str, str], ...] = field(default=())
+
+    def at(self, name: str, times: Array) -> Array:
+        """Standard numerical uncertainty (n,) of an observation at `times` s, K."""
+        if name not in self.series:
+            raise ModelError(
+                f"no refinement of '{name}'. Known: {', '.join(sorted(self.series))}. Observe it when refining."
+            )
+        return np.interp(times, self.times, self.series[name])
+
+
+def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], interest: Interest | None = None,
+           ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0), formal_order: float = 2.0,
+           together: bool = True, points: int = 200, tell: Tell | None = None) -> Refinement:  # fmt: skip
+    """Numerical uncertainty of a run from three or more levels of grid and time step.
+
+    Parameters
+    ----------
+    solver, process
+        The run in use is the one at ratio 1.
+    observe : sequence of Observation
+    interest : Interest or None
+        The number that matters; left out, the largest of all observations at the end.
+    ratios : sequence of float
+        Refinements of cells and steps, 1 among them: below 1 is coarser, above it finer than the run in use.
+    formal_order : float
+        What the scheme promises.
+    together : bool
+        Cells and steps at once; else one after the other, and the two uncertainties are added in squares.
+    points : int
+        Times at which the series are compared.
+    tell : callable or None
+
+    Returns
+    -------
+    Refinement
+
+    Raises
+    ------
+    ModelError
+        For fewer than three levels, or none at ratio 1.
+    """
+    levels = sorted({float(r) for r in ratios})
+    if len(levels) < 3 or levels[0] <= 0.0 or not any(abs(r - 1.0) < 1e-9 for r in levels):
+        raise ModelError(
+            f"ratios {tuple(round(r, 4) for r in levels)} show no convergence. Three or more levels are needed, the run "
+            "in use (1.0) among them. Give for instance ratios=(0.5, 0.71, 1.0)."
+        )
+    if together:
+        return _one(solver, process, observe, interest, levels, formal_order, points, tell, True, True)
+    space = _one(solver, process, observe, interest, levels, formal_order, points, tell, True, False)
+    time = _one(solver, process, observe, interest, levels, formal_order, points, tell, False, True)
+    return _join(space, time)
+
+
+def _one(solver: Solver, process: Process, observe: Sequence[Observation], interest: Interest | None,
+         ratios: Sequence[float], formal: float, points: int, tell: Tell | None, space: bool, time: bool) -> Refinement:  # fmt: skip
+    runs = []
+    for i, ratio in enumerate(ratios):
+        if tell is not None:
+            tell(f"refining {i + 1} of {len(ratios)}: ratio {ratio:.3g}", i / len(ratios))
+        used = solver if abs(ratio - 1.0) < 1e-9 else solver.refined(ratio, space=space, time=time)
+        runs.append(used(process, observe=tuple(observe)))
+    here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
+    end = min(float(run.t[-1]) for run in runs)
+    wanted = interest or Interest(observations=tuple(o.name for o in observe), statistic="last", window=(0.0, end))
+    values = np.array([wanted.value(run) for run in runs])
+    sizes = _sizes(runs, ratios, process, space)
+    found = limit(sizes, values, formal=formal, here=here)
+    times = np.linspace(float(runs[here].t[0]), end, points)
+    series = {o.name: limit(sizes, np.stack([run.at(o.name, times) for run in runs]), formal=formal, here=here).u
+              for o in observe}  # fmt: skip
+    levels = tuple(Level(ratio=r, cells=run.cells, steps=run.t.size - 1, value=float(v), seconds=run.seconds)
+                   for r, run, v in zip(ratios, runs, values, strict=True))  # fmt: skip
+    u = math.hypot(float(found.u[0]), runs[here].iteration_error / 2.0)
+    return Refinement(levels=levels, value=float(values[here]), unit=wanted.unit, u_num=u, order=found.order,
+                      formal_order=formal, richardson=float(found.value[0]), method=found.method,
+                      asymptotic=found.asymptotic, iteration_error=runs[here].iteration_error,
+                      balance=runs[here].balance.residual, series=series, times=times,
+                      words=_words(found, u, wanted.unit, runs[here].iteration_error))  # fmt: skip
+
+
+def _sizes(runs: Sequence[object], ratios: Sequence[float], process: Process, space: bool) -> Array:
+    """Mesh sizes relative to ratio 1: as asked for, or as the cells came out where that differs by rounding."""
+    asked = 1.0 / np.asarray(ratios, dtype=float)
+    cells = np.array([getattr(run, "cells", 0) for run in runs], dtype=float)
+    if not space or cells.min() <= 0:
+        return asked
+    active = max(body.part.active for body in process.bodies)
+    here = int(np.argmin(np.abs(asked - 1.0)))
+    came = (cells[here] / cells) ** (1.0 / active)
+    return came if (np.diff(came) < 0).all() and np.abs(came / asked - 1.0).max() < 0.25 else asked
+
+
+def _join(space: Refinement, time: Refinement) -> Refinement:
+    u = math.hypot(space.u_num, time.u_num)
+    series = {name: np.hypot(space.series[name], np.interp(space.times, time.times, time.series[name]))
+              for name in space.series}  # fmt: skip
+    words = (("Space and time were refined apart.", "空间与时间分别加密。"),
+             *((f"Space: {en}", f"空间:{zh}") for en, zh in space.words),
+             *((f"Time: {en}", f"时间:{zh}") for en, zh in time.words))  # fmt: skip
+    worse = space if space.u_num >= time.u_num else time
+    return Refinement(levels=space.levels, value=space.value, unit=space.unit, u_num=u, order=worse.order,
+                      formal_order=worse.formal_order, richardson=space.richardson + time.richardson - space.value,
+                      method=worse.method, asymptotic=space.asymptotic and time.asymptotic,
+                      iteration_error=space.iteration_error, balance=space.balance, series=series, times=space.times,
+                      parts=(space, time), words=words)  # fmt: skip
+
+
+def _words(found: Limit, u: float, unit: str, iteration: float) -> tuple[tuple[str, str], ...]:
+    words = []
+    if found.method == "exact":
+        words.append(("All levels agree to rounding.", "各级加密结果在舍入误差内一致。"))
+    elif found.oscillates:
+        words.append((f"Not asymptotic: the levels oscillate; u_num = {u:.2g} {unit} is taken from their range.",
+                      f"未进入渐近区:各级结果振荡;u_num = {u:.2g} {unit} 取自其极差。"))  # fmt: skip
+    elif not found.asymptotic:
+        words.append((f"Not asymptotic: observed order {found.order:.2g} is not the formal one; u_num = {u:.2g} {unit} "
+                      "is taken wide.",
+                      f"未进入渐近区:观测阶 {found.order:.2g} 与理论阶不符;u_num = {u:.2g} {unit} 从宽取值。"))  # fmt: skip
+    else:
+        words.append((f"Asymptotic: observed order {found.order:.2f}; u_num = {u:.2g} {unit} ({found.method}).",
+                      f"已进入渐近区:观测阶 {found.order:.2f};u_num = {u:.2g} {unit}({found.method})。"))  # fmt: skip
+    if iteration > 0.1 * max(u, 1e-300) and found.method != "exact":
+        words.append((f"The iteration error {iteration:.1g} K is not ten times below it.",
+                      f"迭代误差 {iteration:.1g} K 未低于其十分之一。"))  # fmt: skip
+    return tuple(words)

@@ -1,0 +1,226 @@
+"""Turn evidence into a verdict, and check a verdict made elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ..models import Criterion, Verdict
+from ..models.digest import digest
+from ..models.verdict import SCHEMA
+from .assess import Evidence, assess, reached
+from .budget import Prediction
+from .check import seal
+from .criteria import INDISPENSABLE, refuse_unknown, rows
+from .decide import Decision, decide, flips
+from .validate import Point
+
+STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
+             "zh": "本结论为基于仿真的评价,不替代经认可的检测报告。"}  # fmt: skip
+
+
+def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[Point] = (),
+           fields: Sequence[Mapping[str, Any]] = (), files: Mapping[str, str] | None = None,
+           caveats: Sequence[tuple[str, str]] = (), title: tuple[str, str] | None = None, at: str = "") -> Verdict:  # fmt: skip
+    """Decide a requirement and lay down all that the decision rests on.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What is absent from it counts as not evidenced.
+    prediction : Prediction
+        The number that is judged.
+    calibration : sequence of Point
+        Channels that the fit saw, from `compare`, for the record; those of the validation are in the evidence.
+    fields, files : as docs/verdict-json.md describes
+    caveats : sequence of (English, Chinese)
+        Added to those that follow from unmet criteria.
+    title : (English, Chinese) or None
+        The requirement's text where left out.
+    at : str
+        ISO 8601 time of the verdict; now where left out.
+
+    Returns
+    -------
+    Verdict
+        PASS, FAIL, INCONCLUSIVE or NOT-VALID-HERE, with the content of verdict.json.
+
+    Raises
+    ------
+    ModelError
+        If the requirement needs, or a waiver names, a criterion that is on no checklist.
+    """
+    requirement = evidence.requirement
+    refuse_unknown(requirement.needs, requirement.id)
+    refuse_unknown(dict(evidence.waivers), "waivers")
+    margin = requirement.margin(prediction.value)
+    found, expired = assess(evidence, margin=margin)
+    criteria = rows(found)
+    states = {c.id: c.state for c in criteria}
+    needs = tuple(dict.fromkeys([*requirement.needs, *(n for n in INDISPENSABLE if states[n] != "not-applicable")]))
+    decision = decide(value=prediction.value, limit=requirement.limit, sense=requirement.sense,
+                      combined=evidence.budget.combined(), coverage=requirement.coverage, guard=requirement.guard,
+                      accuracy=requirement.accuracy, needs=needs, criteria=states, expired=expired,
+                      inside=evidence.domain is None or evidence.domain.inside,
+                      tried=evidence.validation is not None and bool(evidence.validation.points),
+                      dof=evidence.budget.dof, unit=requirement.interest.unit)  # fmt: skip
+    created = at or datetime.now(UTC).isoformat(timespec="seconds")
+    name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
+    content = {
+        "schema": SCHEMA, "id": name, "created": created,
+        "title": _pair(title or (requirement.text, requirement.text_zh)),
+        "question": _question(evidence, needs),
+        "result": _result(evidence, prediction, decision),
+        "budget": _budget(evidence),
+        "numerics": _numerics(evidence),
+        "calibration": _calibration(evidence),
+        "validation": _validation(evidence),
+        "series": _series(evidence, calibration),
+        "domain": _domain(evidence),
+        "criteria": [_criterion(c) for c in criteria],
+        "pedigree": _plain(dict(evidence.pedigree)),
+        "fields": _plain(list(fields)), "files": dict(files or {}),
+        "seal": _seal(evidence, criteria, caveats),
+    }  # fmt: skip
+    content = seal(content)
+    return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit, margin=decision.margin,
+                   expanded=requirement.coverage * evidence.budget.combined(),
+                   reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
+
+
+def _pair(words: tuple[str, str]) -> dict[str, str]:
+    return {"en": words[0], "zh": words[1]}
+
+
+def _plain(value: Any) -> Any:
+    """Plain data for canonical JSON: what is not finite becomes null."""
+    if isinstance(value, np.ndarray):
+        return [_plain(v) for v in value.tolist()]
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (np.bool_, bool)):
+        return bool(value)
+    if isinstance(value, (np.integer, int)):
+        return int(value)
+    if isinstance(value, (np.floating, float)):
+        return float(value) if np.isfinite(value) else None
+    return value
+
+
+def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
+    r = e.requirement
+    frozen = None if e.freeze is None else {k: e.freeze.get(k) for k in ("digest", "at", "before_result")}
+    interest = {"observations": list(r.interest.observations), "statistic": r.interest.statistic,
+                "window": list(r.interest.window), "unit": r.interest.unit}  # fmt: skip
+    question = {"text": _pair((r.text, r.text_zh)), "verification": r.verification, "interest": interest,
+                "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy, "coverage": r.coverage, "guard": r.guard,
+                "needs": list(needs), "display": r.display, "freeze": frozen}  # fmt: skip
+    return dict(_plain(question))
+
+
+def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
+    reasons = list(d.reasons)
+    if e.freeze is not None and not e.freeze.get("before_result"):
+        reasons.append(("The question was frozen after its data or result: set after the fact.", "该问题晚于数据或结果冻结:事后设定。"))
+    result = {"state": d.state.value, "value": prediction.value, "limit": d.limit, "margin": d.margin,
+              "expanded": e.requirement.coverage * e.budget.combined(), "guard_band": d.guard_band,
+              "acceptance_limit": d.acceptance_limit, "false_accept": d.false_accept, "false_reject": d.false_reject,
+              "governs": {"observation": prediction.observation, "time": prediction.time},
+              "reasons": [_pair(w) for w in reasons], "flips": list(flips(e.budget.lines, decision=d))}  # fmt: skip
+    return dict(_plain(result))
+
+
+def _budget(e: Evidence) -> dict[str, Any]:
+    b = e.budget
+    lines = [{"name": x.name, "kind": x.kind, "std": x.std, "unit": x.unit, "sensitivity": x.sensitivity,
+              "contribution": x.contribution, "source": x.source, "dof": x.dof, "group": x.group} for x in b.lines]  # fmt: skip
+    budget = {"quantity": b.quantity, "unit": b.unit, "coverage": e.requirement.coverage, "combined": b.combined(),
+              "expanded": e.requirement.coverage * b.combined(), "dof": b.dof, "lines": lines,
+              "correlations": [list(c) for c in b.correlations]}  # fmt: skip
+    return dict(_plain(budget))
+
+
+def _numerics(e: Evidence) -> dict[str, Any] | None:
+    r = e.refinement
+    if r is None:
+        return None
+    levels = [{"ratio": v.ratio, "cells": v.cells, "steps": v.steps, "value": v.value} for v in r.levels]
+    return dict(_plain({"levels": levels, "order": r.order, "formal_order": r.formal_order, "richardson": r.richardson,
+                        "method": r.method, "u_num": r.u_num, "asymptotic": r.asymptotic,
+                        "iteration_error": r.iteration_error, "balance": e.history.balance.residual,
+                        "words": [_pair(w) for w in r.words]}))  # fmt: skip
+
+
+def _calibration(e: Evidence) -> dict[str, Any] | None:
+    fit = e.fit
+    if fit is None:
+        return None
+    parameters = [{"name": p.name, "unit": p.unit, "value": v, "std": s, "lower": p.lower, "upper": p.upper,
+                   "prior": None if p.prior is None else list(p.prior), "transform": p.transform,
+                   "active": p.name in fit.active}
+                  for p, v, s in zip(fit.parameters, fit.values, fit.std, strict=True)]  # fmt: skip
+    starts = [{"begin": s.begin, "end": s.end, "objective": s.objective, "evaluations": s.evaluations,
+               "outcome": s.outcome} for s in fit.starts]  # fmt: skip
+    return dict(_plain({
+        "parameters": parameters, "correlation": fit.correlation, "starts": starts, "reached_best": reached(fit),
+        "rms": fit.rms, "misfit": fit.misfit, "n": fit.residuals.size, "effective": fit.effective,
+        "words": [_pair(w) for w in fit.words], "failures": list(fit.failures),
+        "data": {name: mark for name, mark in fit.data.items() if "/" not in name}}))  # fmt: skip
+
+
+def _validation(e: Evidence) -> dict[str, Any] | None:
+    v = e.validation
+    if v is None:
+        return None
+    def root(p: Point, a: Any) -> float:
+        return float(np.sqrt(np.mean(a[p.used] ** 2)))
+
+    points = [{"channel": p.channel, "station": p.station, "error": float(np.mean(p.error[p.used])), "rms": p.rms,
+               "u_num": root(p, p.u_num), "u_input": root(p, p.u_input), "u_d": root(p, p.u_d),
+               "u_val": root(p, p.u_val), "resolvable": p.resolvable} for p in v.points]  # fmt: skip
+    return dict(_plain({
+        "data": dict(v.data), "disjoint": v.disjoint, "points": points, "mean_error": v.mean_error, "rms": v.rms,
+        "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area, "distance": v.distance, "dof": v.dof,
+        "chance": v.chance, "words": [_pair(w) for w in v.words],
+        "coverage": {"stated": 0.95, "observed": v.coverage, "with_model_form": v.covered,
+                     "n": int(sum(p.used.sum() for p in v.points))}}))  # fmt: skip
+
+
+def _series(e: Evidence, calibration: Sequence[Point]) -> list[dict[str, Any]]:
+    form = 0.0 if e.validation is None else e.validation.model_form
+    seen = [("calibration", p) for p in calibration]
+    seen += [("validation", p) for p in ([] if e.validation is None else e.validation.points)]
+    made = []
+    for role, p in seen:
+        half = e.requirement.coverage * np.hypot(p.u_val, form)
+        made.append(_plain({"channel": p.channel, "station": p.station, "role": role, "place": p.place, "unit": p.unit,
+                            "display": e.requirement.display, "t": p.t, "measured": p.measured, "sigma": p.sigma,
+                            "model": p.model, "lower": p.model - half, "upper": p.model + half}))  # fmt: skip
+    return made
+
+
+def _domain(e: Evidence) -> dict[str, Any] | None:
+    d = e.domain
+    if d is None:
+        return None
+    variables = [{"name": v.name, "symbol": v.symbol, "value": v.use, "covered": v.covered, "inside": v.inside}
+                 for v in d.variables]  # fmt: skip
+    return dict(_plain({"inside": d.inside, "variables": variables, "words": [_pair(w) for w in d.words]}))
+
+
+def _criterion(c: Criterion) -> dict[str, Any]:
+    return {"id": c.id, "group": c.group, "text": _pair((c.text, c.text_zh)), "state": c.state, "value": c.value,
+            "why": c.why, "evidence": c.evidence}  # fmt: skip
+
+
+def _seal(e: Evidence, criteria: Sequence[Criterion], caveats: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    own = [_pair(w) for w in caveats]
+    own += [{"en": f"Not met: {c.id} {c.text} {c.why}".strip(), "zh": f"未满足:{c.id} {c.text_zh}"}
+            for c in criteria if c.state == "not-met"]  # fmt: skip
+    own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免:{c.id} {c.text_zh}"}
+            for c in criteria if c.state == "waived"]  # fmt: skip
+    names = {k: e.seal.get(k, "") for k in ("prepared", "checked", "reviewed", "approved", "expires")}
+    return {**names, "statement": STATEMENT, "caveats": own}
