@@ -47,7 +47,7 @@ class Evidence:
 
 
 def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
-    """State, value, reason and evidence hash of each criterion by id, and whether a sensor's calibration had expired."""
+    """State, value, reason and hash of each criterion by id, and whether a sensor's calibration had expired."""
     found: Found = {}
     expired = _pedigree(e, found)
     _question(e, found)
@@ -55,8 +55,9 @@ def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
     _calibration(e, found)
     _validation(e, found, margin)
     _budget(e, found)
-    for name, why in (("C6", "the full model was run"), ("E7", "no scale-up is claimed"), ("F8", "one quantity is judged"),
-                      ("F6", "no series of parts is judged"), ("G1", "the requirement is no furnace survey"),
+    for name, why in (("C6", "the full model was run"), ("E7", "no scale-up is claimed"),
+                      ("F8", "one quantity is judged"), ("F6", "no series of parts is judged"),
+                      ("G1", "the requirement is no furnace survey"),
                       ("G2", "the requirement is no furnace survey")):  # fmt: skip
         found.setdefault(name, ("not-applicable", "", why, ""))
     for name, (by, why) in e.waivers.items():
@@ -136,7 +137,9 @@ def _numerics(e: Evidence, found: Found) -> None:
         for name in ("C2", "C3", "C4", "C7"):
             found[name] = ("not-met", "", "the run was not refined", "")
     else:
-        found["C2"] = _say(len(r.levels) >= 3, f"{len(r.levels)} levels, u_num = {r.u_num:.3g} {r.unit}", "", digest(r.levels))
+        found["C2"] = _say(
+            len(r.levels) >= 3, f"{len(r.levels)} levels, u_num = {r.u_num:.3g} {r.unit}", "", digest(r.levels)
+        )
         found["C3"] = _say(r.asymptotic, f"order {r.order:.2f}" if np.isfinite(r.order) else r.method,
                            "not asymptotic; the uncertainty was taken wide")  # fmt: skip
         found["C4"] = _say(r.iteration_error <= 0.1 * r.u_num or r.method == "exact", f"{r.iteration_error:.2g} K",
@@ -147,7 +150,9 @@ def _numerics(e: Evidence, found: Found) -> None:
         points = e.validation.points
         num = max(float(np.sqrt(np.mean(np.concatenate([p.u_num for p in points]) ** 2))), r.u_num)
         sensor = float(np.sqrt(np.mean(np.concatenate([p.u_d for p in points]) ** 2)))
-        found["C7"] = _say(num <= sensor, f"{num:.3g} K against {sensor:.3g} K", "refine: the fit would swallow this error")
+        found["C7"] = _say(
+            num <= sensor, f"{num:.3g} K against {sensor:.3g} K", "refine: the fit would swallow this error"
+        )
     lost = e.history.balance.residual
     found["C5"] = _say(lost <= BALANCE, f"{lost:.1e} of the heat", "heat is missing")
 

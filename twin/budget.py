@@ -56,7 +56,7 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
     missing = [name for name in interest.observations if name not in {o.name for o in observe}]
     if missing:
         raise ModelError(
-            f"the interest needs {', '.join(missing)}, which the run does not observe. Every observation of an interest "
+            f"the interest needs {', '.join(missing)}, which the run does not observe. All that an interest asks for "
             "is observed. Add it to observe=(...)."
         )
     known = inputs(process, fit=fit)
@@ -114,7 +114,9 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
     correlations = tuple((lines[j].name, lines[i].name, float(known.covariance[i, j] / (std[i] * std[j])))
                          for i in own for j in own if j < i and std[i] * std[j] > 0.0)  # fmt: skip
     if refinement is not None:
-        lines.append(_whole("numerical", "numerical", refinement.u_num, interest.unit, f"refinement, {refinement.method}"))
+        lines.append(
+            _whole("numerical", "numerical", refinement.u_num, interest.unit, f"refinement, {refinement.method}")
+        )
     if validation is not None:
         if validation.sensor > 0.0:
             lines.append(_whole("shared sensor offset", "sensor", validation.sensor, interest.unit,

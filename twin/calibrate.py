@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from ..models import Fit, ForetrialError, ModelError, Process, Solver, SolveError, Start, Trial
+from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solver, Start, Trial
 from ..models.digest import digest
 from .forward import Forward, bases, forward, whiten, whitener
 from .identify import autocorrelation_time, identify
@@ -69,7 +69,9 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
     found = []
     for i, begin in enumerate(begins):
         part = _part(tell, 0.15 + 0.6 * i / len(begins), 0.6 / len(begins))
-        found.append(descend(_rebase(problem, scout, None), begin, tell=part, about=f"start {i + 1} of {len(begins)}, "))
+        found.append(
+            descend(_rebase(problem, scout, None), begin, tell=part, about=f"start {i + 1} of {len(begins)}, ")
+        )
     best = min(found, key=lambda one: one.objective)
     if best.failed:
         raise SolveError(
@@ -84,7 +86,9 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
     at = _at(problem, u, solver)
     inflation, _, _ = _doubt(problem, at)
     if (inflation > 1.05).any():
-        weighed = descend(_rebase(problem, solver, inflation), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2)
+        weighed = descend(
+            _rebase(problem, solver, inflation), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2
+        )
         failures.extend(weighed.failures)
         if not weighed.failed:
             u = weighed.end
@@ -105,7 +109,7 @@ def _experiments(process: Process | Sequence[Experiment], trial: Trial | None) -
     if trial is not None or not process:
         raise ModelError(
             f"{len(process)} experiments {'and a trial ' if trial is not None else ''}were given. One or more "
-            "experiments, each with its own trial, are needed. Call calibrate([Experiment(trial=..., process=...)], ...)."
+            "experiments, each with its own trial, are needed. Call calibrate([Experiment(trial=..., process=...)])."
         )
     return tuple(process)
 

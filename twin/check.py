@@ -53,7 +53,7 @@ def check(path: Path | str) -> tuple[Finding, ...]:
         return (_digest(content), *_files(content, file.parent), _budget(content), _decision(content), _data(content))
     except (KeyError, TypeError, ValueError, AttributeError) as cause:
         raise ModelError(
-            f"{file}: {type(cause).__name__} {cause} while checking: a part of the verdict is missing or of another kind. "
+            f"{file}: {type(cause).__name__} {cause} while checking: a part is missing or of another kind. "
             f"Schema {SCHEMA} says what it holds. Restore the file as it was written."
         ) from cause
 
@@ -64,10 +64,14 @@ def _read(file: Path) -> dict[str, Any]:
     except FileNotFoundError as cause:
         raise ModelError(f"{file} does not exist. A verdict.json is needed. Give its path or its folder.") from cause
     except (OSError, ValueError) as cause:
-        raise ModelError(f"{file} is not readable as JSON: {cause}. A verdict.json is. Restore it from its archive.") from cause
+        raise ModelError(
+            f"{file} is not readable as JSON: {cause}. A verdict.json is. Restore it from its archive."
+        ) from cause
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         schema = content.get("schema") if isinstance(content, dict) else None
-        raise ModelError(f"{file} has schema {schema!r}, but {SCHEMA} is read here. Check it with the version that wrote it.")
+        raise ModelError(
+            f"{file} has schema {schema!r}, but {SCHEMA} is read here. Check it with the version that wrote it."
+        )
     return content
 
 
@@ -101,7 +105,9 @@ def _budget(content: dict[str, Any]) -> Finding:
                  correlations=tuple((x, y, r) for x, y, r in b.get("correlations", [])))  # fmt: skip
     holds = all(math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
                 for a, s in ((own.combined(), b["combined"]), (own.expanded, b["expanded"])))  # fmt: skip
-    return Finding(what="budget", holds=holds, text=f"combined {own.combined():.6g} {b['unit']}, stated {b['combined']:.6g}")
+    return Finding(
+        what="budget", holds=holds, text=f"combined {own.combined():.6g} {b['unit']}, stated {b['combined']:.6g}"
+    )
 
 
 def _decision(content: dict[str, Any]) -> Finding:
@@ -110,7 +116,7 @@ def _decision(content: dict[str, Any]) -> Finding:
     own = decide(value=r["value"], limit=q["limit"], sense=q["sense"], combined=b["combined"], coverage=q["coverage"],
                  guard=q["guard"], accuracy=q["accuracy"], needs=q["needs"],
                  criteria={name: c["state"] for name, c in criteria.items()},
-                 inside=d is None or all(x["inside"] for x in d["variables"]) and d["inside"],
+                 inside=d is None or (all(x["inside"] for x in d["variables"]) and d["inside"]),
                  tried=v is not None and bool(v["points"]), expired=criteria["B3"]["why"] == "expired",
                  dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
     same = own.state is State(r["state"]) and all(

@@ -87,24 +87,29 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     reasons = [why]
     if expanded > accuracy:
         state = State.INCONCLUSIVE
-        reasons.append((f"The expanded uncertainty {expanded:.3g} {unit} exceeds the required accuracy {accuracy:.3g} {unit}.",
+        reasons.append((f"The expanded uncertainty {expanded:.3g} {unit} exceeds the required {accuracy:.3g} {unit}.",
                         f"扩展不确定度 {expanded:.3g} {unit} 超过所要求的准确度 {accuracy:.3g} {unit}。"))  # fmt: skip
     unmet = [name for name in needs if criteria.get(name, "not-yet") != "met"]
     if unmet:
         names = ", ".join(unmet)
         reasons.append((f"Needed criteria are not evidenced: {names}.", f"所需准则尚无证据:{names}。"))
     if expired:
-        reasons.append(("A sensor's calibration had expired at the time of its trial.", "有传感器在试验时已过校准有效期。"))
+        reasons.append(
+            ("A sensor's calibration had expired at the time of its trial.", "有传感器在试验时已过校准有效期。")
+        )
     if (unmet or expired) and state is State.PASS:
         state = State.INCONCLUSIVE
     if not tried:
         state = State.NOT_VALID_HERE
-        reasons.append(("Predicted, not tried: no logged trial backs this use.", "仿真预测,未经试验:没有记录的试验支持此用途。"))
+        reasons.append(
+            ("Predicted, not tried: no logged trial backs this use.", "仿真预测,未经试验:没有记录的试验支持此用途。")
+        )
     if not inside:
         state = State.NOT_VALID_HERE
         reasons.append(("The use lies outside the domain that validation covers.", "使用条件超出确认所覆盖的适用域。"))
-    return Decision(state=state, limit=limit, sign=sign, margin=margin, guard_band=band, acceptance_limit=limit - sign * band,
-                    false_accept=broken, false_reject=1.0 - broken, reasons=tuple(reasons))  # fmt: skip
+    return Decision(state=state, limit=limit, sign=sign, margin=margin, guard_band=band,
+                    acceptance_limit=limit - sign * band, false_accept=broken, false_reject=1.0 - broken,
+                    reasons=tuple(reasons))  # fmt: skip
 
 
 def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[dict[str, object], ...]:
@@ -118,8 +123,9 @@ def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[
 
     Returns
     -------
-    tuple of mappings with name, kind, by, unit, text; `by` is signed, in the line's unit, for the limit that is nearest:
-    acceptance from PASS, rejection from FAIL, acceptance from between.
+    tuple of mappings with name, kind, by, unit, text
+        `by` is signed, in the line's unit: to the acceptance limit from PASS and from between, to the rejection limit
+        from FAIL.
     """
     edge = -decision.guard_band if decision.margin <= -decision.guard_band else decision.guard_band
     short = decision.margin - edge

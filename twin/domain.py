@@ -15,7 +15,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One axis of the domain: the span of the use, the span that trials cover, and whether the first lies in the second."""
+    """One axis of the domain: the span of the use, the span that trials cover, whether the one lies in the other."""
 
     name: str
     symbol: str
@@ -69,7 +69,8 @@ def domain(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], *, sy
         room = slack * max(span[1] - span[0], 1e-9 * max(abs(span[0]), abs(span[1])))
         variables.append(Variable(name=name, symbol=(symbols or {}).get(name, ""), use=(float(low), float(high)),
                                   covered=span, inside=low >= span[0] - room and high <= span[1] + room))  # fmt: skip
-    words = [(f"{v.name}: used from {v.use[0]:.4g} to {v.use[1]:.4g}, tried from {v.covered[0]:.4g} to {v.covered[1]:.4g}.",
+    words = [(f"{v.name}: used from {v.use[0]:.4g} to {v.use[1]:.4g}, tried from {v.covered[0]:.4g} to "
+              f"{v.covered[1]:.4g}.",
               f"{v.name}:使用范围 {v.use[0]:.4g} 至 {v.use[1]:.4g},试验范围 {v.covered[0]:.4g} 至 {v.covered[1]:.4g}。")
              for v in variables if not v.inside]  # fmt: skip
     inside = not words
@@ -97,7 +98,9 @@ def _in_hull(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], var
              slack: float) -> bool:  # fmt: skip
     """Every corner of the use is a mixture of corners of the trials, within `slack` of each span."""
     names = [v.name for v in variables]
-    scale = np.array([max(v.covered[1] - v.covered[0], 1e-9 * max(abs(c) for c in v.covered), 1e-300) for v in variables])
+    scale = np.array(
+        [max(v.covered[1] - v.covered[0], 1e-9 * max(abs(c) for c in v.covered), 1e-300) for v in variables]
+    )
     cloud = np.array([corner for trial in covered for corner in product(*(trial[n] for n in names))]) / scale
     n, m = cloud.shape
     for corner in product(*(use[name] for name in names)):

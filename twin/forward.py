@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Channel, History, Observation, Process, Solver, SolveError, quantities, substitute
+from ..models import Channel, History, Observation, Process, SolveError, Solver, quantities, substitute
 from .observe import by_lag, by_place, observe, observe_tangent
 from .problem import Problem
 

@@ -77,13 +77,14 @@ def _one(p: Parameter, value: float, std: float, share: float, bound: bool) -> W
         side, zh = ("lower", "下") if abs(value - p.lower) <= abs(value - p.upper) else ("upper", "上")
         return (f"{p.name} stopped at its {side} bound {value:.4g} {p.unit}: a bound is no measurement; the data ask "
                 "for a value beyond it, or the model lacks something.",
-                f"{p.name} 停在{zh}界 {value:.4g} {p.unit}:界限不是测得的值;数据要求界外的值,或模型有缺失。")  # fmt: skip
+                f"{p.name} 停在{zh}界 {value:.4g} {p.unit}:界限不是测得的值;"
+                "数据要求界外的值,或模型有缺失。")  # fmt: skip
     if share < KNOWN:
         return f"{reading}: determined by the data.", f"{reading}:由数据确定。"
     if share < WEAK:
         return (f"{reading}: weakly seen; the data narrow what was known beforehand to {share:.0%} of its width.",
                 f"{reading}:数据约束较弱,先验宽度仅缩至 {share:.0%}。")  # fmt: skip
-    return (f"{reading}: not seen by the data; the value is what was assumed beforehand and is carried with that width.",
+    return (f"{reading}: not seen by the data; the value is what was assumed, and is carried with that width.",
             f"{reading}:数据看不到它;该值即先验假设,并按先验宽度计入不确定度。")  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def _together(parameters: Sequence[Parameter], values: Array, correlation: Array
             ratio = parameters[i].lower > 0.0 and parameters[j].lower > 0.0
             sign = {(True, True): "/", (True, False): "×", (False, True): "−", (False, False): "+"}[(ratio, rho > 0)]
             if max(share[i], share[j]) > KNOWN:
-                words.append((f"Only {a} {sign} {b} is seen: the two trade against each other (correlation {rho:+.2f}); "
+                words.append((f"Only {a} {sign} {b} is seen: they trade against each other (correlation {rho:+.2f}); "
                               "neither has a value of its own.",
                               f"数据只看得到 {a} {sign} {b}:二者此消彼长(相关系数 {rho:+.2f}),"
                               "不能各自确定。"))  # fmt: skip
@@ -138,7 +139,7 @@ def _blind(parameters: Sequence[Parameter], scaled: Array) -> list[Words]:
 def _residuals(misfit: float, effective: float, n: int, whiteness: Mapping[str, float]) -> list[Words]:
     words: list[Words] = []
     if misfit > 1.5:
-        words.append((f"The misfit is {misfit:.2g} times the stated uncertainty: model form or sensor statement is wrong; "
+        words.append((f"The misfit is {misfit:.2g} times the stated uncertainty: model or sensor statement is wrong; "
                       "the covariance was enlarged for it.",
                       f"残差为声明不确定度的 {misfit:.2g} 倍:模型形式或传感器声明有误;协方差已相应放大。"))  # fmt: skip
     if effective < 0.5 * n:

@@ -1,6 +1,7 @@
 """The limit of a sequence of ever finer answers, and how far each is from it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def limit(sizes: Array, answers: Array, *, formal: float = 2.0, here: int = -1) 
         return Limit(value=y[here].copy(), u=np.full(y.shape[1], float(spread.max())), order=np.nan, method="exact",
                      asymptotic=True)  # fmt: skip
     last = float(np.sum(steps[-1] ** 2))
-    ratios = [float(np.sum(a * b)) / max(float(np.sum(b * b)), 1e-300) for a, b in zip(steps[:-1], steps[1:], strict=True)]
+    ratios = [float(np.sum(a * b)) / max(float(np.sum(b * b)), 1e-300) for a, b in pairwise(steps)]
     method = "gci" if len(y) == 3 else "least squares"
     order = _order(sizes, y, ratios) if last > 0.0 and min(ratios) > 0.0 else np.nan
     if not np.isfinite(order):
@@ -83,6 +84,7 @@ def limit(sizes: Array, answers: Array, *, formal: float = 2.0, here: int = -1) 
 def _order(sizes: Array, y: Array, ratios: list[float]) -> float:
     """Observed order: from three answers by their differences, from more by least squares over the whole sequence."""
     if len(y) == 3:
+
         def off(p: float) -> float:
             a, b, c = sizes**p
             return float((a - b) / (b - c) - ratios[0])

@@ -1,4 +1,4 @@
-"""What a sensor would have read: its place, its inertia, its offset, its digits - and, for a made-up trial, its noise."""
+"""What a sensor would have read: its place, inertia, offset and digits - and, for a made-up trial, its noise."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -46,7 +46,9 @@ def observe(history: History, channel: Channel, *, of: str = "", quantise: bool 
     read = lagged[:, 0] + channel.bias.value
     if rng is not None:
         read = read + channel.bias.std * rng.standard_normal()
-        read = read + np.broadcast_to(np.asarray(channel.std, float), channel.t.shape)[use] * rng.standard_normal(use.sum())
+        read = read + np.broadcast_to(np.asarray(channel.std, float), channel.t.shape)[use] * rng.standard_normal(
+            use.sum()
+        )
     if quantise and channel.resolution > 0.0:
         zero = factor(channel.logged_unit, channel.unit)[1]
         read = np.round((read - zero) / channel.resolution) * channel.resolution + zero
@@ -141,7 +143,7 @@ def _inside(history: History, channel: Channel) -> NDArray[np.bool_]:
     slack = 1e-9 * max(abs(end), 1.0)
     if at.size and (at[0] < begin - slack or at[-1] > end + slack):
         raise TrialError(
-            f"channel '{channel.name}' reads from {at[0]:g} to {at[-1]:g} s, but the run covers {begin:g} to {end:g} s. "
+            f"channel '{channel.name}' reads from {at[0]:g} to {at[-1]:g} s, the run covers {begin:g} to {end:g} s. "
             "Readings are compared inside the run only. Let the stage last longer, or give window=(from, to) in s."
         )
     return use
@@ -177,4 +179,3 @@ def _moments(z: Array) -> list[Array]:
     for j in range(1, 4):
         found.append(np.where(z >= 1.0, 1.0 - j / safe * found[-1], (small * _NODES**j) @ _WEIGHTS))
     return found
-

@@ -49,7 +49,7 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
 
 
 def commit() -> str:
-    """Commit of the checkout that this runs from, "+" where files of ours differ from it; empty for an installed wheel."""
+    """Commit of the checkout that this runs from, "+" where files differ from it; empty for an installed wheel."""
     here = Path(__file__).resolve().parent.parent
     if not (here / ".git").exists():
         return ""

@@ -53,7 +53,8 @@ class Experiment:
     def _probes(self) -> dict[str, Observation]:
         found: dict[str, Observation] = {
             c.name: Probe(name=c.name, place=c.place, body=self.process.bodies[0].name)
-            for c in self.trial.channels.values() if not c.drives and c.place is not None and c.unit == "K"}  # fmt: skip
+            for c in self.trial.channels.values()
+            if not c.drives and c.place is not None and c.unit == "K"}  # fmt: skip
         if not found:
             raise TrialError(
                 f"trial '{self.trial.name}' has 0 temperature channels with a documented place. "
@@ -155,11 +156,15 @@ def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, 
     """
     known = {name: q for e in experiments for name, q in quantities(e.process).items()}
     if not free:
-        raise ModelError("nothing is set free: 0 parameters. A calibration moves one or more. Give free={'name': (low, high)}.")
+        raise ModelError(
+            "nothing is set free: 0 parameters. A calibration moves one or more. Give free={'name': (low, high)}."
+        )
     parameters = [_parameter(name, given, known, (priors or {}).get(name)) for name, given in free.items()]
     for name in priors or {}:
         if name not in free:
-            raise ModelError(f"prior for '{name}', which is not free. {did_you_mean(name, free)} Set it free too, or drop it.")
+            raise ModelError(
+                f"prior for '{name}', which is not free. {did_you_mean(name, free)} Set it free too, or drop it."
+            )
     for name in nuisances:
         if name not in free:
             parameters.append(_nuisance(name, known))
@@ -224,7 +229,9 @@ def _nuisance(name: str, known: Mapping[str, object]) -> Parameter:
         )
     low, high = getattr(quantity, "valid", None) or (-math.inf, math.inf)
     bounds = (max(mean - 5.0 * std, low), min(mean + 5.0 * std, high))
-    return _parameter(name, Parameter(name=name, unit="", lower=bounds[0], upper=bounds[1], prior=(mean, std)), known, None)
+    return _parameter(
+        name, Parameter(name=name, unit="", lower=bounds[0], upper=bounds[1], prior=(mean, std)), known, None
+    )
 
 
 def pose_rows(experiments: Sequence[Experiment],
@@ -241,7 +248,9 @@ def pose_rows(experiments: Sequence[Experiment],
             channel = experiment.trial[name]
             low, high = experiment.window or (-math.inf, math.inf)
             use = (channel.t >= low) & (channel.t <= high)
-            std = noise.get(name, channel.std) if isinstance(noise, Mapping) else channel.std if noise is None else noise
+            std = (
+                noise.get(name, channel.std) if isinstance(noise, Mapping) else channel.std if noise is None else noise
+            )
             std = std[use] if isinstance(std, np.ndarray) else std
             channel = replace(channel, t=channel.t[use], values=channel.values[use], std=std)
             gaps += int((~channel.reads).sum())

@@ -113,7 +113,7 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
     levels = sorted({float(r) for r in ratios})
     if len(levels) < 3 or levels[0] <= 0.0 or not any(abs(r - 1.0) < 1e-9 for r in levels):
         raise ModelError(
-            f"ratios {tuple(round(r, 4) for r in levels)} show no convergence. Three or more levels are needed, the run "
+            f"ratios {tuple(round(r, 4) for r in levels)} show no convergence. Three levels or more do, the run "
             "in use (1.0) among them. Give for instance ratios=(0.5, 0.71, 1.0)."
         )
     if together:
@@ -124,7 +124,8 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
 
 
 def _one(solver: Solver, process: Process, observe: Sequence[Observation], interest: Interest | None,
-         ratios: Sequence[float], formal: float, points: int, tell: Tell | None, space: bool, time: bool) -> Refinement:  # fmt: skip
+         ratios: Sequence[float], formal: float, points: int, tell: Tell | None, space: bool,
+         time: bool) -> Refinement:  # fmt: skip
     runs = []
     for i, ratio in enumerate(ratios):
         if tell is not None:
@@ -187,7 +188,8 @@ def _words(found: Limit, u: float, unit: str, iteration: float) -> tuple[tuple[s
     elif not found.asymptotic:
         words.append((f"Not asymptotic: observed order {found.order:.2g} is not the formal one; u_num = {u:.2g} {unit} "
                       "is taken wide.",
-                      f"未进入渐近区:观测阶 {found.order:.2g} 与理论阶不符;u_num = {u:.2g} {unit} 从宽取值。"))  # fmt: skip
+                      f"未进入渐近区:观测阶 {found.order:.2g} 与理论阶不符;"
+                      f"u_num = {u:.2g} {unit} 从宽取值。"))  # fmt: skip
     else:
         words.append((f"Asymptotic: observed order {found.order:.2f}; u_num = {u:.2g} {unit} ({found.method}).",
                       f"已进入渐近区:观测阶 {found.order:.2f};u_num = {u:.2g} {unit}({found.method})。"))  # fmt: skip

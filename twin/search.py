@@ -1,4 +1,4 @@
-"""Bounded least squares by Gauss-Newton steps in a trust region; a failed run shortens the step and is put on record."""
+"""Bounded least squares by Gauss-Newton steps in a trust region; a failed run shortens the step, on record."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,7 +92,9 @@ def descend(rebase: Callable[[Array], Residuals], begin: Array, *, tell: Callabl
                 u, r, J, objective = np.clip(u + p, 0.0, 1.0), r_new, J_new, float(r_new @ r_new)
         if outcome == "converged" and np.abs(u - start).max() < 1e-4:
             break
-    return Descent(begin=begin, end=u, objective=objective, evaluations=count, outcome=outcome, failures=tuple(failures))
+    return Descent(
+        begin=begin, end=u, objective=objective, evaluations=count, outcome=outcome, failures=tuple(failures)
+    )
 
 
 def _step(r: Array, J: Array, u: Array, radius: float) -> tuple[Array, float]:

@@ -128,7 +128,8 @@ class Validation:
 
 
 def validate(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None, solver: Solver,
-             refinements: Sequence[Refinement] | Refinement, k: float = 2.0, tell: Tell | None = None) -> Validation:  # fmt: skip
+             refinements: Sequence[Refinement] | Refinement, k: float = 2.0,
+             tell: Tell | None = None) -> Validation:  # fmt: skip
     """E = S - D and u_val of every channel, point by point and together.
 
     Parameters
@@ -166,7 +167,8 @@ def validate(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None,
 
 
 def compare(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None, solver: Solver,
-            refinements: Sequence[Refinement] | Refinement | None = None, tell: Tell | None = None) -> tuple[Point, ...]:  # fmt: skip
+            refinements: Sequence[Refinement] | Refinement | None = None,
+            tell: Tell | None = None) -> tuple[Point, ...]:  # fmt: skip
     """Each channel beside its run, whether the fit saw it or not; without refinements u_num is 0. See `validate`."""
     runs = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     return _compare(runs, fit, solver, refinements, tell)[0]
@@ -241,8 +243,8 @@ def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[
     chance = float(chi2.sf(distance, max(dof, 1.0)))
     sensor = float(np.sqrt(np.mean([p.bias**2 for p in points])))
     words = _words(rms, mean, u_val, form, inside, k, leaked, error.size, effective)
-    return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, mean_error=mean, rms=rms, u_val=u_val,
-                      model_form=form, effective=effective, coverage=inside, k=k,
+    return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, mean_error=mean, rms=rms,
+                      u_val=u_val, model_form=form, effective=effective, coverage=inside, k=k,
                       area=float(np.mean(np.abs(rank - steps))), distance=float(distance), dof=dof, chance=chance,
                       sensor=sensor, words=words)  # fmt: skip
 
@@ -262,7 +264,8 @@ def _words(rms: float, mean: float, u_val: float, form: float, inside: float, k:
            effective: float) -> tuple[tuple[str, str], ...]:  # fmt: skip
     words = [(f"E = S - D over {n} readings ({effective:.0f} independent): mean {mean:+.3g} K, rms {rms:.3g} K; "
               f"u_val = {u_val:.3g} K; {inside:.0%} inside k u_val (k = {k:g}).",
-              f"{n} 个读数(相当于 {effective:.0f} 个独立读数)的比对误差 E = S − D:均值 {mean:+.3g} K,均方根 {rms:.3g} K;"
+              f"{n} 个读数(相当于 {effective:.0f} 个独立读数)的比对误差 E = S − D:"
+              f"均值 {mean:+.3g} K,均方根 {rms:.3g} K;"
               f"u_val = {u_val:.3g} K;{inside:.0%} 落在 k·u_val 内(k = {k:g})。")]  # fmt: skip
     if form > 0.0:
         words.append((f"The model error stands out of its uncertainty: {form:.3g} K is carried as model form.",

@@ -22,7 +22,8 @@ STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces n
 
 def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[Point] = (),
            fields: Sequence[Mapping[str, Any]] = (), files: Mapping[str, str] | None = None,
-           caveats: Sequence[tuple[str, str]] = (), title: tuple[str, str] | None = None, at: str = "") -> Verdict:  # fmt: skip
+           caveats: Sequence[tuple[str, str]] = (), title: tuple[str, str] | None = None,
+           at: str = "") -> Verdict:  # fmt: skip
     """Decide a requirement and lay down all that the decision rests on.
 
     Parameters
@@ -84,8 +85,8 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         "seal": _seal(evidence, criteria, caveats),
     }  # fmt: skip
     content = seal(content)
-    return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit, margin=decision.margin,
-                   expanded=requirement.coverage * evidence.budget.combined(),
+    return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit,
+                   margin=decision.margin, expanded=requirement.coverage * evidence.budget.combined(),
                    reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
 
 
@@ -124,7 +125,12 @@ def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
 def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
     reasons = list(d.reasons)
     if e.freeze is not None and not e.freeze.get("before_result"):
-        reasons.append(("The question was frozen after its data or result: set after the fact.", "该问题晚于数据或结果冻结:事后设定。"))
+        reasons.append(
+            (
+                "The question was frozen after its data or result: set after the fact.",
+                "该问题晚于数据或结果冻结:事后设定。",
+            )
+        )
     result = {"state": d.state.value, "value": prediction.value, "limit": d.limit, "margin": d.margin,
               "expanded": e.requirement.coverage * e.budget.combined(), "guard_band": d.guard_band,
               "acceptance_limit": d.acceptance_limit, "false_accept": d.false_accept, "false_reject": d.false_reject,
@@ -136,7 +142,8 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
 def _budget(e: Evidence) -> dict[str, Any]:
     b = e.budget
     lines = [{"name": x.name, "kind": x.kind, "std": x.std, "unit": x.unit, "sensitivity": x.sensitivity,
-              "contribution": x.contribution, "source": x.source, "dof": x.dof, "group": x.group} for x in b.lines]  # fmt: skip
+              "contribution": x.contribution, "source": x.source, "dof": x.dof, "group": x.group}
+             for x in b.lines]  # fmt: skip
     budget = {"quantity": b.quantity, "unit": b.unit, "coverage": e.requirement.coverage, "combined": b.combined(),
               "expanded": e.requirement.coverage * b.combined(), "dof": b.dof, "lines": lines,
               "correlations": [list(c) for c in b.correlations]}  # fmt: skip
@@ -175,6 +182,7 @@ def _validation(e: Evidence) -> dict[str, Any] | None:
     v = e.validation
     if v is None:
         return None
+
     def root(p: Point, a: Any) -> float:
         return float(np.sqrt(np.mean(a[p.used] ** 2)))
 

@@ -42,7 +42,7 @@ class Slab:
     steps: float = 40
     fails_above: float = math.inf
 
-    def __call__(self, process, *, observe=(), keep=None, every=None):
+    def __call__(self, process, *, observe=(), **_):
         k, rc, thickness, film, gas, start, until = numbers(process)
         if film > self.fails_above:
             raise SolveError(f"film = {film:g} W/(m2.K) is too much. Less converges. Lower it.")
@@ -82,7 +82,7 @@ class Slab:
     def refined(self, ratio, *, space=True, time=True):
         return replace(self, cells=self.cells * (ratio if space else 1), steps=self.steps * (ratio if time else 1))
 
-    def frozen(self, history):
+    def frozen(self, _):
         return self
 
     @property
@@ -114,7 +114,7 @@ class Series:
 
     terms: int = 40
 
-    def __call__(self, process, *, observe=(), keep=None, every=None):
+    def __call__(self, process, *, observe=(), **_):
         k, rc, thickness, film, gas, start, until = numbers(process)
         half = thickness / 2
         biot = film * half / k
@@ -122,7 +122,6 @@ class Series:
         low, high = np.arange(self.terms) * np.pi, np.arange(self.terms) * np.pi + np.pi / 2
         for _ in range(60):
             middle = (low + high) / 2
-            over = middle * np.sin(middle) > biot * np.cos(middle) * np.where(np.arange(self.terms) % 2, 1, 1)
             sign = np.cos(np.arange(self.terms) * np.pi)
             over = sign * (middle * np.sin(middle) - biot * np.cos(middle)) > 0
             low, high = np.where(over, low, middle), np.where(over, middle, high)
@@ -179,6 +178,8 @@ def lab():
 
     class Lab:
         slab, series = Slab, Series
-        process, channels, trial, drift = (staticmethod(f) for f in (make_process, make_channels, make_trial, with_drift))
+        process, channels, trial, drift = (
+            staticmethod(f) for f in (make_process, make_channels, make_trial, with_drift)
+        )
 
     return Lab
