@@ -36,7 +36,7 @@ function converging(num, unit) {
   const p = Math.max(0, Math.min(6, 1 - Math.floor(Math.log10(span))));
   const title = h("title", { id: "numerics-picture" });
   const name = h("text", { x: x(0.5), y: H - 8, "text-anchor": "middle", "data-word": "numerics.size" });
-  relive(() => { title.textContent = word("numerics.picture"); name.textContent = word("numerics.size"); });
+  relive(() => { title.textContent = word("numerics.picture"); name.textContent = word("numerics.size"); }, name);
   const ticks = [0, 1, 2, 3].map((k) => low + ((k + 0.5) / 4) * (high - low));
   const way = [...points, ...(top === null ? [] : [[0, top]])].sort((a, b) => a[0] - b[0]);
   return h("figure", { class: "small" }, h("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-labelledby": "numerics-picture" }, title,
@@ -96,7 +96,7 @@ function validationBlock() {
   const val = verdict.validation;
   if (!has(val?.points) && !has(val?.data)) return section("validation", h("p", { class: "notice warn" }, w("verdict.trust-none")));
   const by = (x) => (number(x) ? fmt(asked.by(x), 3) : "–"), k = asked.difference;
-  const heads = ["validation.error", "u_num", "u_input", "u_D", "u_val", "validation.rms"].map((key) => [key.includes(".") ? w(key) : h("i", {}, key), ` / ${k}`]);
+  const heads = ["validation.error", "u_num", "u_input", "u_D", "u_val", "validation.rms"].map((key) => h("span", { class: "nowrap" }, key.includes(".") ? w(key) : say(key), ` / ${k}`));
   return section("validation", lead("validation.lead"),
     val.disjoint === false ? h("p", { class: "notice bad" }, w("verdict.trust-seen", { data: listed(val.data) })) : null,
     has(val.points) ? table([w("validation.point"), w("validation.station"), ...heads, w("validation.resolvable")],
@@ -104,7 +104,7 @@ function validationBlock() {
         one.resolvable ? yes(true) : w("validation.resolvable-no")])) : null,
     facts([
       ["validation.mean-error", has(val.mean_error) ? `${by(val.mean_error)}${tail(k)}` : null], ["validation.rms", has(val.rms) ? `${by(val.rms)}${tail(k)}` : null],
-      [h("i", {}, "u_val"), has(val.u_val) ? `${by(val.u_val)}${tail(k)}` : null], ["validation.model-form", has(val.model_form) ? `${by(val.model_form)}${tail(k)}` : null],
+      [say("u_val"), has(val.u_val) ? `${by(val.u_val)}${tail(k)}` : null], ["validation.model-form", has(val.model_form) ? `${by(val.model_form)}${tail(k)}` : null],
       ["validation.coverage", val.coverage && number(val.coverage.observed) ? w("validation.coverage-of", { observed: percent(val.coverage.observed),
         stated: percent(val.coverage.stated), n: integer(val.coverage.n) }) : null],
       ["validation.area", has(val.area_metric) ? `${by(val.area_metric)}${tail(k)}` : null],

@@ -39,7 +39,30 @@ function spoken(value) {
   return value ?? "";
 }
 
-function relive(act) { live.push(act); act(); }
+function relive(act, node) { live.push({ act, node }); act(); }
+
+// Say everything again; what has left the page is forgotten.
+function resay() {
+  sweep();
+  for (const one of live) one.act();
+}
+
+function sweep() {
+  live.splice(0, live.length, ...live.filter((one) => !one.node || one.node.isConnected));
+}
+
+// Text with the letters of V&V 20 set as they are printed: u_val is u with a subscript.
+function typeset(node, text) {
+  const pieces = String(text).split(/\bu_(val|num|input|D)\b/);
+  node.replaceChildren(...pieces.map((piece, k) => {
+    if (k % 2 === 0) return piece;
+    const [letter, below] = [document.createElement("i"), document.createElement("sub")];
+    letter.textContent = "u";
+    below.textContent = piece;
+    letter.append(below);
+    return letter;
+  }));
+}
 
 const SVG = new Set(["svg", "g", "line", "rect", "circle", "path", "text", "polyline", "title"]);
 
@@ -49,7 +72,7 @@ function h(tag, given = {}, ...children) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "style") node.style.cssText = value;
-    else if (typeof value === "function") relive(() => node.setAttribute(name, spoken(value)));
+    else if (typeof value === "function") relive(() => node.setAttribute(name, spoken(value)), node);
     else node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false)
@@ -61,7 +84,7 @@ function h(tag, given = {}, ...children) {
 function w(key, values) {
   const node = document.createElement("span");
   node.dataset.word = key;
-  relive(() => { node.textContent = word(key, values); });
+  relive(() => typeset(node, word(key, values)), node);
   return node;
 }
 
@@ -69,7 +92,7 @@ function w(key, values) {
 function say(value) {
   const node = document.createElement("span");
   if (value && typeof value === "object") node.dataset.text = "";
-  relive(() => { node.textContent = spoken(value); });
+  relive(() => typeset(node, spoken(value)), node);
   return node;
 }
 
@@ -102,7 +125,7 @@ const plusminus = (value, spread) => {
   const places = placesOf(spread);
   return `${fixed(value, places)} ± ${fixed(spread, places)}`;
 };
-const percent = (share) => (!number(share) ? "–" : share !== 0 && share < 0.001 ? `${(100 * share).toPrecision(1)} %` : `${fmt(100 * share, 3)} %`);
+const percent = (share, digits = 3) => (!number(share) ? "–" : share !== 0 && share < 0.001 ? `${(100 * share).toPrecision(1)} %` : `${fmt(100 * share, digits)} %`);
 const integer = (value) => (number(value) ? Math.round(value).toLocaleString("en").replaceAll(",", " ") : "–");
 
 const LABELS = { degC: "°C", degF: "°F", kelvin: "K", "1": "", percent: "%" };

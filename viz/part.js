@@ -6,10 +6,10 @@ const RAMP = Array.from({ length: 256 }, (_, k) => {
   const s = (k / 255) * (ANCHORS.length - 1), i = Math.min(ANCHORS.length - 2, Math.floor(s)), f = s - i;
   return [1, 3, 5].map((c) => Math.round((1 - f) * parseInt(ANCHORS[i].slice(c, c + 2), 16) + f * parseInt(ANCHORS[i + 1].slice(c, c + 2), 16)));
 });
-const SHADERS = [`attribute vec3 place; attribute vec3 normal; attribute float value; uniform mat4 view; uniform mat3 turn; varying float v; varying vec3 n;
-void main() { v = value; n = turn * normal; gl_Position = view * vec4(place, 1.0); }`,
-`precision mediump float; varying float v; varying vec3 n; uniform sampler2D ramp; uniform float ink;
-void main() { if (ink > 0.5) { gl_FragColor = vec4(0.05, 0.08, 0.12, 0.35); return; }
+const SHADERS = [`attribute vec3 place; attribute vec3 normal; attribute float value; uniform mat4 view; uniform mat3 turn; uniform float ink; varying float v; varying vec3 n;
+void main() { v = value; n = turn * normal; gl_Position = view * vec4(place, 1.0); gl_Position.z -= ink * 0.0012 * gl_Position.w; }`,
+`precision highp float; varying float v; varying vec3 n; uniform sampler2D ramp; uniform float ink;
+void main() { if (ink > 0.5) { gl_FragColor = vec4(0.05, 0.08, 0.12, 0.28); return; }
 vec3 c = texture2D(ramp, vec2(clamp(v, 0.002, 0.998), 0.5)).rgb; float light = 0.74 + 0.26 * abs(dot(normalize(n), normalize(vec3(0.35, 0.55, 0.76)))); gl_FragColor = vec4(c * light, 1.0); }`];
 
 const parts = (data.fields ?? []).map((field, k) => ({ ...field, named: verdict.fields[k] }));
@@ -39,14 +39,18 @@ function sight(field, k) {
   const play = h("button", { type: "button", id: tagged("play"), onclick: () => toggle() }, w("part.play"));
   const probe = h("div", { id: tagged("probe"), class: "probe", role: "status", "aria-live": "polite" }, h("p", {}, w("part.probe-none")));
   const sensors = h("div", { id: tagged("sensors") });
-  const wrap = h("div", { class: "stage" }, canvas, names, pin);
+  const compass = h("svg", { viewBox: "0 0 68 68", class: "compass", "aria-hidden": "true" });
+  const wrap = h("div", { class: "stage" }, canvas, names, pin, compass);
   const cells = h("input", { type: "checkbox", id: tagged("cells"), checked: true, onchange: () => paint() });
   const labels = h("input", { type: "checkbox", id: tagged("labels"), checked: true, onchange: () => paint() });
+  const stretch = h("input", { type: "checkbox", id: tagged("stretch"), onchange: () => show(step) });
+  const legend = h("div", { class: "scale" });
   const tool = (key, sign, act) => h("button", { type: "button", class: "tool", "aria-label": () => word(key), title: () => word(key), onclick: act }, sign);
 
   let step = last, gl = null, timer = null, mesh = null, picked = null, missed = false;
   let eye = { turn: field.flat ? [0, 0] : [0.65, 0.42], zoom: 1, pan: [0, 0] };
   const home = structuredClone(eye);
+  let ends = [field.low, field.high]; // of the colours: the whole run, or the moment
   const span = field.high - field.low || 1;
 
   async function load() {
@@ -103,8 +107,6 @@ function sight(field, k) {
     context.enable(context.DEPTH_TEST);
     context.enable(context.BLEND);
     context.blendFunc(context.SRC_ALPHA, context.ONE_MINUS_SRC_ALPHA);
-    context.enable(context.POLYGON_OFFSET_FILL);
-    context.polygonOffset(1, 1);
     return Object.assign(context, { own: { program, place: buffer(place), normal: buffer(normal), edges: buffer(edges), value: buffer(null) } });
   }
 
@@ -168,18 +170,30 @@ function sight(field, k) {
     if (labels.checked) {
       const taken = [];
       for (const one of field.probes) {
-        const [x, y] = spot(view, settle(one.place)), right = x < canvas.clientWidth * 0.62;
-        let ty = y - 16;
-        while (taken.some(([tx, tt, tr]) => tr === right && Math.abs(tt - ty) < 19 && Math.abs(tx - x) < 150)) ty += ty < y ? -19 : 19;
-        taken.push([x, ty, right]);
+        const [x, y] = spot(view, settle(one.place)), wideness = 26 + 7.4 * one.name.length;
+        const free = (tx, ty) => tx > 2 && tx + wideness < canvas.clientWidth - 2 && ty > 14 && ty < canvas.clientHeight - 14
+          && taken.every(([l, t, r]) => tx > r + 4 || tx + wideness < l - 4 || Math.abs(ty - t) > 25);
+        const tries = [0, 1, 2, 3, 4, 5].flatMap((n) => [-1, 1].flatMap((up) => [true, false].map((side) => [side, y + up * (18 + 25 * n)])));
+        const [right, ty] = tries.find(([side, t]) => free(side ? x + 16 : x - 16 - wideness, t)) ?? tries[0];
+        taken.push([right ? x + 16 : x - 16 - wideness, ty, right ? x + 16 + wideness : x - 16]);
         const tag = h("span", { class: "tag", style: `left:${x}px;top:${ty}px;--ink:${colour(one.name)};transform:translate(${right ? "16px" : "calc(-100% - 16px)"},-50%)` }, one.name);
         const length = Math.hypot(16, ty - y), angle = Math.atan2(ty - y, right ? 16 : -16);
         names.append(h("i", { class: "lead-line", style: `left:${x}px;top:${y}px;width:${length}px;transform:rotate(${angle}rad);background:${colour(one.name)}` }),
           h("i", { class: "spot", style: `left:${x}px;top:${y}px;background:${colour(one.name)}` }), tag);
       }
     }
+    triad(view);
     pin.hidden = !picked;
     if (picked) [pin.style.left, pin.style.top] = spot(view, picked.place).map((v) => `${v}px`);
+  }
+
+  // The directions x, y, z of the part, in the corner.
+  function triad(view) {
+    const end = (axis) => [34 + 24 * view.turn[0][axis], 34 - 24 * view.turn[1][axis]];
+    compass.replaceChildren(...[0, 1, 2].filter((axis) => !field.flat || mesh.high[axis] > mesh.low[axis]).flatMap((axis) => {
+      const [x, y] = end(axis), out = Math.hypot(x - 34, y - 34) > 6;
+      return [h("line", { x1: 34, y1: 34, x2: x, y2: y }), out ? h("text", { x: 34 + (x - 34) * 1.36, y: 38 + (y - 34) * 1.36, "text-anchor": "middle" }, "xyz"[axis]) : ""];
+    }));
   }
 
   // A sensor of a part that is not resolved along an axis lies in the plane that is drawn.
@@ -191,15 +205,19 @@ function sight(field, k) {
     slider.setAttribute("aria-valuetext", at(field.times[moment]));
     clockface.textContent = at(field.times[moment]);
     if (!mesh) return;
+    const now = mesh.values.subarray(moment * field.cells, (moment + 1) * field.cells);
+    ends = stretch.checked ? [now.reduce((a, b) => Math.min(a, b)), now.reduce((a, b) => Math.max(a, b))] : [field.low, field.high];
+    legend.replaceChildren(...scale(field, unit, ends));
     if (gl) {
       const shade = new Float32Array(6 * field.quads);
-      for (let i = 0; i < field.quads; i += 1) shade.fill((valueAt(mesh.cell[i], step) - field.low) / span, 6 * i, 6 * i + 6);
+      for (let i = 0; i < field.quads; i += 1) shade.fill((valueAt(mesh.cell[i], step) - ends[0]) / (ends[1] - ends[0] || 1), 6 * i, 6 * i + 6);
       gl.bindBuffer(gl.ARRAY_BUFFER, gl.own.value);
       gl.bufferData(gl.ARRAY_BUFFER, shade, gl.DYNAMIC_DRAW);
     }
     paint();
     tell();
     list();
+    if (live.length > 5000) sweep();
   }
 
   function tell() {
@@ -221,7 +239,7 @@ function sight(field, k) {
     const W = 260, H = 74, x = (t) => 4 + ((t - field.times[0]) / (field.times[last] - field.times[0])) * (W - 8), y = (v) => H - 6 - ((v - field.low) / span) * (H - 12);
     const own = field.times.map((_, m) => valueAt(picked.cell, m));
     const title = h("title");
-    relive(() => { title.textContent = word("part.curve"); });
+    relive(() => { title.textContent = word("part.curve"); }, title);
     return h("svg", { viewBox: `0 0 ${W} ${H}`, class: "spark", role: "img" }, title,
       h("polyline", { points: own.map((v, m) => `${x(field.times[m]).toFixed(1)},${y(v).toFixed(1)}`).join(" ") }),
       h("circle", { cx: x(field.times[step]), cy: y(own[step]), r: 4 }));
@@ -264,7 +282,7 @@ function sight(field, k) {
     label.dataset.word = timer ? "part.pause" : "part.play";
     label.textContent = word(label.dataset.word);
   }
-  live.push(() => { play.firstChild.textContent = word(play.firstChild.dataset.word); });
+  live.push({ act: () => { play.firstChild.textContent = word(play.firstChild.dataset.word); } });
 
   const zoom = (by) => { eye.zoom = Math.min(12, Math.max(0.4, eye.zoom * by)); eye.pan = eye.pan.map((v) => v * by); paint(); };
   const reset = () => { eye = structuredClone(home); paint(); };
@@ -311,26 +329,27 @@ function sight(field, k) {
     parts.length > 1 || has(field.named.what) ? h("h3", {}, say(field.named.what)) : null,
     field.complete === false ? h("p", { class: "notice warn" }, w("part.broken-off", { file: field.named.file })) : null,
     h("div", { class: "viewer" },
-      h("div", {}, wrap, scale(field, unit),
+      h("div", {}, wrap, legend,
         h("div", { class: "controls" }, play, slider, clockface),
         h("div", { class: "controls" }, h("label", { class: "check" }, cells, w("part.cells")), h("label", { class: "check" }, labels, w("part.names")),
+          h("label", { class: "check" }, stretch, w("part.stretch")),
           h("span", { class: "tools" }, tool("part.out", "−", () => zoom(1 / 1.25)), tool("part.in", "+", () => zoom(1.25)), tool("part.reset", "⟲", reset)))),
       h("aside", {}, h("h3", {}, w("part.probe")), probe, sensors)),
     field.kept > field.times.length ? h("p", { class: "note" }, w("part.strided", { shown: field.times.length, kept: field.kept, file: field.named.file })) : null);
 }
 
-function scale(field, unit) {
-  const [low, high] = [unit.of(field.low), unit.of(field.high)], span = high - low || 1;
+function scale(field, unit, ends) {
+  const [low, high] = ends.map(unit.of), span = high - low || 1;
   const raw = span / 5, ten = 10 ** Math.floor(Math.log10(raw)), by = [1, 2, 5, 10].map((m) => m * ten).find((m) => m >= raw);
   const ticks = [];
   for (let v = Math.ceil(low / by) * by; v <= high + 1e-9 * span; v += by) ticks.push(v);
   const left = (v) => `left:${(100 * (v - low)) / span}%`;
   const mark = field.named.unit === (question.interest?.unit ?? "K") && number(limitOf) ? unit.of(limitOf) : null;
-  return h("div", { class: "scale" },
+  return [
     h("div", { class: "ramp", style: `background:linear-gradient(to right, ${ANCHORS.join(",")})` },
       mark !== null && mark >= low && mark <= high ? h("span", { class: "limit", style: left(mark) }, w("part.limit")) : null),
     h("div", { class: "ticks" }, ticks.map((v) => h("span", { style: left(v) }, fmt(v)))),
-    h("p", {}, w("part.scale", { unit: unit.label })));
+    h("p", {}, w("part.scale", { unit: unit.label }))];
 }
 
 const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];

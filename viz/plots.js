@@ -1,7 +1,8 @@
 // Trial against model: readings, model and interval, with residuals below, drawn by plotly.
 
 const series = verdict.series ?? [];
-const chosen = { role: series.some((one) => one.role === "validation") ? "validation" : series[0]?.role, station: "", off: new Set() };
+const governing = series.find((one) => one.channel === result.governs?.observation || one.station === result.governs?.observation) ?? series[0];
+const chosen = { role: series.some((one) => one.role === "validation") ? "validation" : series[0]?.role, station: governing?.station ?? "", off: new Set() };
 const clock = series.some((one) => Math.max(0, ...(one.t ?? [])) >= 600) ? { by: 1 / 60, label: "min" } : { by: 1, label: "s" };
 
 function trialBlock() {
@@ -19,7 +20,7 @@ function trialBlock() {
   } }, options));
   const option = (value, key) => {
     const node = h("option", { value, "data-word": key });
-    relive(() => { node.textContent = word(key); });
+    relive(() => { node.textContent = word(key); }, node);
     return node;
   };
   const list = () => chips.replaceChildren(...offered().map((one) => h("button", { type: "button", "aria-pressed": String(!chosen.off.has(one.channel)),
@@ -32,17 +33,17 @@ function trialBlock() {
   let drawn = false;
   const draw = () => {
     if (!window.Plotly) return;
-    window.Plotly.react(plot, traces(), layout(), { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"],
+    window.Plotly.react(plot, traces(), layout(), { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
       toImageButtonOptions: { filename: "trial-against-model" } });
     plot.dataset.drawn = String(offered().length);
     drawn = true;
   };
   later.push(draw);
-  live.push(() => { if (drawn) draw(); });
+  live.push({ act: () => { if (drawn) draw(); } });
   return section("trial", lead("trial.lead"),
     h("div", { class: "controls" },
       roles.length > 1 ? choose("trial-role", "trial.role", roles.map((role) => (known(`trial.${role}`) ? option(role, `trial.${role}`) : h("option", { value: role }, role)))) : null,
-      stations.length > 1 ? choose("trial-station", "trial.station", [option("", "trial.all"), ...stations.map((station) => h("option", { value: station }, station))]) : null),
+      stations.length > 1 ? choose("trial-station", "trial.station", [option("", "trial.all"), ...stations.map((station) => h("option", { value: station, selected: station === chosen.station }, station))]) : null),
     chips, plot, every > 1 ? h("p", { class: "note" }, w("trial.thinned", { n: every })) : null);
 }
 
@@ -100,7 +101,7 @@ function layout() {
   const same = first.unit === (question.interest?.unit ?? "K") && number(limitOf);
   const axis = { gridcolor: "#e3e8ee", linecolor: "#8b97a5", ticks: "outside", tickcolor: "#8b97a5", zeroline: false };
   return {
-    margin: { l: 66, r: 18, t: 12, b: 50 }, height: 540, showlegend: false, hovermode: "closest", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "#fff",
+    margin: { l: 66, r: 18, t: 30, b: 50 }, modebar: { bgcolor: "#ffffff00", color: "#8b97a5", activecolor: "#0b5a8f" }, height: 540, showlegend: false, hovermode: "closest", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "#fff",
     font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: "#1d2733" }, hoverlabel: { bgcolor: "#fff", font: { size: 14, color: "#1d2733" }, bordercolor: "#8b97a5" },
     xaxis: { ...axis, title: { text: word("trial.time", { unit: clock.label }) }, anchor: "y2", hoverformat: ".2f" },
     yaxis: { ...axis, domain: [0.34, 1], title: { text: word(first.unit === "K" ? "trial.temperature" : "trial.quantity", { unit: unit.label || "1" }) } },

@@ -19,7 +19,7 @@ function head() {
 
 function contents(ids) {
   return h("nav", { class: "contents", "aria-label": () => word("page.contents") },
-    h("ol", {}, ids.map((id) => h("li", {}, h("a", { href: `#${id}` }, w(`section.${id}`))))));
+    h("ol", {}, ids.map((id) => h("li", {}, h("a", { href: `#${id}` }, w(`nav.${id}`))))));
 }
 
 function verdictBlock() {
@@ -57,31 +57,40 @@ function verdictBlock() {
       trust(), frozen(), flips()));
 }
 
-// Value, interval, limit and guard band on one axis.
+// Value, interval, limit and guard band on one axis; drawn again where the page becomes narrow or wide.
+const wide = window.matchMedia("(min-width: 700px)");
+
 function picture() {
+  const figure = h("figure", { class: "picture" });
+  const draw = () => figure.replaceChildren(...[axis()].filter(Boolean));
+  wide.addEventListener("change", draw);
+  draw();
+  return figure;
+}
+
+function axis() {
   const value = asked.of(result.value), limit = asked.of(limitOf), spread = asked.by(result.expanded);
   if (![value, limit, spread].every(number)) return null;
   const accept = number(result.acceptance_limit) ? asked.of(result.acceptance_limit) : limit;
   const all = [value - spread, value + spread, limit, accept];
   const span = Math.max(...all) - Math.min(...all) || 1;
   const [low, high] = [Math.min(...all) - 0.16 * span, Math.max(...all) + 0.16 * span];
-  const W = 640, x = (v) => 20 + ((v - low) / (high - low)) * (W - 40);
+  const W = wide.matches ? 680 : 360, x = (v) => 20 + ((v - low) / (high - low)) * (W - 40);
   const good = question.sense === "at least" ? [x(accept), W - 20] : [20, x(accept)];
   const p = placesOf(spread), mid = 62;
   const side = (v) => (x(v) > W * 0.82 ? "end" : x(v) < W * 0.18 ? "start" : "middle");
   const label = (v, y, text, css) => h("text", { x: x(v), y, "text-anchor": side(v), class: css }, text);
   const spoke = (v) => `${fixed(v, p)} ${asked.label}`;
-  const close = Math.abs(x(limit) - x(accept)) < 150;
+  const close = Math.abs(x(limit) - x(accept)) < 230;
   const title = h("title");
-  relive(() => { title.textContent = word("verdict.picture", { value: `${plusminus(value, spread)} ${asked.label}`, limit: spoke(limit), accept: spoke(accept) }); });
-  const live2 = (v, y, key, css, with_value) => {
+  relive(() => { title.textContent = word("verdict.picture", { value: `${plusminus(value, spread)} ${asked.label}`, limit: spoke(limit), accept: spoke(accept) }); }, title);
+  const named = (v, y, key, css, shown) => {
     const node = label(v, y, "", css);
     node.dataset.word = key;
-    relive(() => { node.textContent = `${word(key)} ${with_value}`; });
+    relive(() => { node.textContent = `${word(key)} ${shown}`; }, node);
     return node;
   };
-  return h("figure", { class: "picture" },
-    h("svg", { viewBox: `0 0 ${W} 132`, role: "img", "aria-labelledby": "picture-title" }, Object.assign(title, { id: "picture-title" }),
+  return h("svg", { viewBox: `0 0 ${W} 132`, role: "img", "aria-labelledby": "picture-title" }, Object.assign(title, { id: "picture-title" }),
       h("rect", { x: good[0], y: mid - 12, width: Math.max(0, good[1] - good[0]), height: 24, class: "good" }),
       h("rect", { x: Math.min(x(accept), x(limit)), y: mid - 12, width: Math.abs(x(limit) - x(accept)), height: 24, class: "guard" }),
       h("line", { x1: 20, x2: W - 20, y1: mid, y2: mid, class: "axis" }),
@@ -90,10 +99,10 @@ function picture() {
       h("line", { x1: x(value - spread), x2: x(value + spread), y1: mid, y2: mid, class: "bar" }),
       [-1, 1].map((s) => h("line", { x1: x(value + s * spread), x2: x(value + s * spread), y1: mid - 9, y2: mid + 9, class: "bar" })),
       h("circle", { cx: x(value), cy: mid, r: 7, class: "dot" }),
-      live2(limit, mid - 34, "verdict.picture-limit", "strong", spoke(limit)),
-      accept !== limit ? live2(accept, close ? mid + 62 : mid - 34, "verdict.picture-accept", "", spoke(accept)) : null,
+      named(limit, mid - 34, "verdict.picture-limit", "strong", spoke(limit)),
+      accept !== limit ? named(accept, close ? mid + 62 : mid - 34, "verdict.picture-accept", "", spoke(accept)) : null,
       accept !== limit && close ? h("line", { x1: x(accept), x2: x(accept), y1: mid + 20, y2: mid + 50, class: "accept thin" }) : null,
-      live2(value, mid + 42, "verdict.picture-value", "strong", `${plusminus(value, spread)} ${asked.label}`)));
+      named(value, mid + 42, "verdict.picture-value", "strong", `${plusminus(value, spread)} ${asked.label}`));
 }
 
 const listed = (named) => Object.keys(named ?? {}).join(", ");
@@ -141,7 +150,7 @@ function budgetBlock() {
     kindOf(line.kind),
     h("div", { class: "barcell" }, h("div", { class: `bar kind-${slug(line.kind)}`, style: `width:${(100 * Math.abs(line.contribution)) / largest}%` }),
       h("span", { "data-contribution": line.contribution }, by(Math.abs(line.contribution)))),
-    percent(line.contribution ** 2 / total),
+    percent(line.contribution ** 2 / total, 2),
     `${fmt(line.std, 3)}${tail(pretty(line.unit))}`,
     fmt(line.sensitivity, 3),
   ]);

@@ -9,7 +9,7 @@ function switchTo(next) {
 function relabel() {
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   document.title = `${spoken(verdict.title) || verdict.id || ""} – Foretrial 先试`;
-  for (const act of live) act();
+  resay();
 }
 
 async function unpackPlotly() {
