@@ -25,7 +25,7 @@ DATUM = 273.15  # K, where enthalpy and theta are zero; cancels everywhere
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Local:
-    """What a block needs in a march, and its work arrays."""
+    """What a block needs in a march, and its work: T and theta of all cells; k, theta, c, h of the solid."""
 
     body: str
     solid: NDArray[np.bool_]
@@ -76,7 +76,7 @@ def geometry(process: Process, cut: Cut) -> Geometry:
             block=block,
             centres=tuple(cut.grid.centres(a)[own[a]] for a in range(3)),
             edges=(block.edges(cut.grid, 0), block.edges(cut.grid, 1), block.edges(cut.grid, 2)),
-            work=tuple(np.zeros(solid.shape) for _ in range(5)),
+            work=tuple(np.zeros(solid.shape if m < 2 else (int(solid.sum()), 1, 1)) for m in range(6)),
             wall=np.zeros(n),
             heat=np.zeros(n),
             slope=np.zeros(n),
@@ -200,21 +200,24 @@ class Discrete:
             T[local.span] = quantity(self.process.body(local.body).start, "K").value
         return T
 
+    def stores_like(self, other: "Discrete") -> bool:
+        """Whether both store the same heat at the same temperatures."""
+        pairs = zip(self._tables, other._tables, strict=True)
+        return all(np.array_equal(mine[1], its[1]) for mine, its in pairs)
+
     def storage(self, T: Array) -> tuple[Array, Array]:
         """Heat capacity (J/(m3.K)) and enthalpy (J/m3) of the unknowns (n,)."""
         c, h = np.empty_like(T), np.empty_like(T)
         for local, (conductivity, capacity) in zip(self.shape.locals, self._tables, strict=True):
-            *_, own_c, own_h = self._fields(local, T, conductivity, capacity)
-            c[local.span], h[local.span] = own_c[local.solid], own_h[local.solid]
+            _, _, own_c, own_h = self._properties(local, T, conductivity, capacity)
+            c[local.span], h[local.span] = own_c, own_h
         return c, h
 
-    def _fields(self, local: Local, T: Array, conductivity: Array, capacity: Array) -> tuple[Array, ...]:
-        field, k, theta, c, h = local.work
-        field[local.solid] = T[local.span]
-        if not local.solid.all():
-            field[~local.solid] = T[local.span.start]
-        properties(field, conductivity, capacity, k, theta, c, h)
-        return local.work
+    def _properties(self, local: Local, T: Array, conductivity: Array, capacity: Array) -> tuple[Array, ...]:
+        """Conductivity, theta, heat capacity and enthalpy of a block's unknowns; a void cell costs nothing."""
+        own = local.work[2:]
+        properties(T[local.span].reshape(-1, 1, 1), conductivity, capacity, *own)
+        return tuple(one.ravel() for one in own)
 
     def flow(self, T: Array, t: float) -> Flow:
         """Everything at temperatures `T` (n,) K and time `t` s."""
@@ -222,7 +225,10 @@ class Discrete:
         out = Flow(np.empty(n), 0.0, 0.0, np.empty(n), np.empty(n), np.empty(n), np.zeros(n), ())
         thetas = []
         for local, met, (conductivity, capacity) in zip(self.shape.locals, self._met, self._tables, strict=True):
-            field, k, theta, c, h = self._fields(local, T, conductivity, capacity)
+            s, at = local.solid, local.span
+            out.k[at], own_theta, out.c[at], out.h[at] = self._properties(local, T, conductivity, capacity)
+            field, theta = local.work[:2]
+            field[s], theta[s] = T[at], own_theta
             heat = np.empty(local.solid.shape)
             conduct(theta, *local.g, heat)
             walls = local.block.walls
@@ -239,8 +245,7 @@ class Discrete:
             out.entered += float(local.heat.sum())
             made = self._made(local, t)
             out.made += float(made.sum()) if made is not None else 0.0
-            s, at = local.solid, local.span
-            out.heat[at], out.k[at], out.c[at], out.h[at] = heat[s], k[s], c[s], h[s]
+            out.heat[at] = heat[s]
             if made is not None:
                 out.heat[at] += made[s]
             out.slope[at] = slope.reshape(s.shape)[s]
