@@ -31,7 +31,7 @@ def _parse(unit: str) -> Any:
         )
     text = _SPELLED.get(text.lower(), text)
     try:
-        return _registry().Unit(text.replace(".", "*").replace("²", "**2").replace("³", "**3"))
+        return _registry().Unit(_powers(text).replace(".", "*").replace("²", "**2").replace("³", "**3"))
     except Exception as cause:
         known = ["degC", "degF", "K", "mm", "m", "s", "min", "h", "kW/m2", "W/m2", "MPa", *SI]
         raise ModelError(
@@ -41,7 +41,7 @@ def _parse(unit: str) -> Any:
 
 def factor(unit: str, si: str) -> tuple[float, float]:
     """Scale and offset with `x_si = scale * x + offset`; a ModelError names two units of different dimension."""
-    given, wanted = _parse(_powers(unit)), _parse(_powers(si))
+    given, wanted = _parse(unit), _parse(si)
     registry = _registry()
     if not given.is_compatible_with(wanted):
         raise ModelError(
@@ -55,7 +55,7 @@ def factor(unit: str, si: str) -> tuple[float, float]:
 
 def _powers(unit: str) -> str:
     """'W/m2' and 'W/(m2.K)' in the form that the parser reads."""
-    return re.sub(r"(?<=[a-zA-Z])([23])(?![0-9a-zA-Z])", r"**\1", unit) if isinstance(unit, str) else unit
+    return re.sub(r"(?<=[a-zA-Z])([23])(?![0-9a-zA-Z])", r"**\1", unit)
 
 
 def to_si(value: float, unit: str, si: str) -> float:
@@ -74,9 +74,9 @@ def dimension(unit: str) -> str:
     """The SI symbol of what `unit` measures: `dimension("degC")` is "K"."""
     if unit in SI:
         return unit
-    given = _parse(_powers(unit))
+    given = _parse(unit)
     for symbol in SI:
-        if given.is_compatible_with(_parse(_powers(symbol))):
+        if given.is_compatible_with(_parse(symbol)):
             return symbol
     raise ModelError(
         f"unit '{unit}' measures something that no channel or limit here has. Known: {', '.join(SI[1:])}. "
