@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Interest, ModelError, Observation, Process, Solver
+from ..models import History, Interest, ModelError, Observation, Process, Solver
 from .limit import Limit, limit
 
 Array = NDArray[np.float64]
@@ -109,6 +109,10 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
     ------
     ModelError
         For fewer than three levels, or none at ratio 1.
+
+    Notes
+    -----
+    The steps of every level are those of the run in use, divided: an adaptive choice of steps would add its own noise.
     """
     levels = sorted({float(r) for r in ratios})
     if len(levels) < 3 or levels[0] <= 0.0 or not any(abs(r - 1.0) < 1e-9 for r in levels):
@@ -126,17 +130,21 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
 def _one(solver: Solver, process: Process, observe: Sequence[Observation], interest: Interest | None,
          ratios: Sequence[float], formal: float, points: int, tell: Tell | None, space: bool,
          time: bool) -> Refinement:  # fmt: skip
+    base = solver(process, observe=tuple(observe))
+    fixed = solver.frozen(base) if hasattr(solver, "frozen") else solver
     runs = []
     for i, ratio in enumerate(ratios):
         if tell is not None:
             tell(f"refining {i + 1} of {len(ratios)}: ratio {ratio:.3g}", i / len(ratios))
-        used = solver if abs(ratio - 1.0) < 1e-9 else solver.refined(ratio, space=space, time=time)
-        runs.append(used(process, observe=tuple(observe)))
+        if abs(ratio - 1.0) < 1e-9:
+            runs.append(base)
+        else:
+            runs.append(fixed.refined(ratio, space=space, time=time)(process, observe=tuple(observe)))
     here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
     end = min(float(run.t[-1]) for run in runs)
     wanted = interest or Interest(observations=tuple(o.name for o in observe), statistic="last", window=(0.0, end))
     values = np.array([wanted.value(run) for run in runs])
-    sizes = _sizes(runs, ratios, process, space)
+    sizes = _sizes(runs, ratios, process, space, time)
     found = limit(sizes, values, formal=formal, here=here)
     times = np.linspace(float(runs[here].t[0]), end, points)
     series = {o.name: limit(sizes, np.stack([run.at(o.name, times) for run in runs]), formal=formal, here=here).u
@@ -151,15 +159,19 @@ def _one(solver: Solver, process: Process, observe: Sequence[Observation], inter
                       words=_words(found, u, wanted.unit, runs[here].iteration_error))  # fmt: skip
 
 
-def _sizes(runs: Sequence[object], ratios: Sequence[float], process: Process, space: bool) -> Array:
-    """Mesh sizes relative to ratio 1: as asked for, or as the cells came out where that differs by rounding."""
+def _sizes(runs: Sequence[History], ratios: Sequence[float], process: Process, space: bool, time: bool) -> Array:
+    """Mesh sizes relative to ratio 1: as asked for, or as cells and steps came out where that differs by rounding."""
     asked = 1.0 / np.asarray(ratios, dtype=float)
-    cells = np.array([getattr(run, "cells", 0) for run in runs], dtype=float)
-    if not space or cells.min() <= 0:
-        return asked
-    active = max(body.part.active for body in process.bodies)
     here = int(np.argmin(np.abs(asked - 1.0)))
-    came = (cells[here] / cells) ** (1.0 / active)
+    active = max(body.part.active for body in process.bodies)
+    counts = []
+    if space:
+        counts.append(np.array([run.cells for run in runs], dtype=float) ** (1.0 / active))
+    if time:
+        counts.append(np.array([np.unique(run.t).size - 1 for run in runs], dtype=float))
+    came = asked.copy()
+    if all(count.min() > 0 for count in counts):
+        came = np.prod([count[here] / count for count in counts], axis=0) ** (1.0 / len(counts))
     return came if (np.diff(came) < 0).all() and np.abs(came / asked - 1.0).max() < 0.25 else asked
 
 
