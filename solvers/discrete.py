@@ -186,12 +186,20 @@ class Discrete:
         self._stage = process.stages[0]
         self._since = 0.0
         self._met: list[Surroundings] = []
+        self._levels: tuple[float, list[Array]] = (float("nan"), [])
         self.enter(process.stages[0], 0.0)
 
     def enter(self, stage: Stage, since: float) -> None:
         """Begin a stage at `since` s."""
         self._stage, self._since = stage, since
         self._met = [surroundings(stage, local.block) for local in self.shape.locals]
+        self._levels = (float("nan"), [])
+
+    def _levels_at(self, t: float) -> list[Array]:
+        """What the walls of each block meet at `t`; Newton asks for the same time again and again."""
+        if self._levels[0] != t:
+            self._levels = (t, [met.levels(t, self._since) for met in self._met])
+        return self._levels[1]
 
     def start(self) -> Array:
         """(n,) K."""
@@ -224,7 +232,8 @@ class Discrete:
         n = T.size
         out = Flow(np.empty(n), 0.0, 0.0, np.empty(n), np.empty(n), np.empty(n), np.zeros(n), ())
         thetas = []
-        for local, met, (conductivity, capacity) in zip(self.shape.locals, self._met, self._tables, strict=True):
+        blocks = zip(self.shape.locals, self._met, self._levels_at(t), self._tables, strict=True)
+        for local, met, levels, (conductivity, capacity) in blocks:
             s, at = local.solid, local.span
             out.k[at], own_theta, out.c[at], out.h[at] = self._properties(local, T, conductivity, capacity)
             field, theta = local.work[:2]
@@ -232,7 +241,6 @@ class Discrete:
             heat = np.empty(local.solid.shape)
             conduct(theta, *local.g, heat)
             walls = local.block.walls
-            levels = met.levels(t, self._since)
             failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, met.low, met.high,
                               met.weight, levels, conductivity, local.wall, local.heat, local.slope)  # fmt: skip
             if failed:

@@ -104,6 +104,7 @@ class Twins:
 
     def __init__(self, above: Discrete, below: Discrete, up: float, down: float) -> None:
         self.above, self.below, self.up, self.down = above, below, up, down
+        self._stores = not above.stores_like(below)
 
     def start(self, t: float, T: Array) -> Trail:
         """At the beginning of the process."""
@@ -137,7 +138,7 @@ class Twins:
         self, model: Discrete, linear: Direct, T: Array, flow: Flow, base: Array, t: float, scale: float, still: Array
     ) -> tuple[Array, Array]:
         V = model.shape.volume
-        own_H = self._storage(T, still)[1]
+        own_H = self._storage(T, still)[1] if self._stores else still
         own_F = self.flow(T, still, t)
         dT = linear.solve(model.matrix(flow, scale), base - V * own_H + scale * own_F) / flow.k
         return dT, own_H + flow.c * dT
