@@ -233,7 +233,7 @@ def _header(
 
 
 def _is_unit(text: str) -> bool:
-    if not re.search(r"[^\W\d_]|[%°]", text):  # 'T (1)' numbers a sensor
+    if not re.search(r"[^\W\d_]|[%°℃℉]", text):  # 'T (1)' numbers a sensor
         return False
     try:
         dimension(text)

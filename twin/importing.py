@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -67,15 +67,7 @@ def import_csv(
                     remarks=table.remarks, started=started)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """Units by column, and which columns the sidecar speaks for."""
-
-    units: Mapping[str, str]
-    sensors: frozenset[str]
-
-
-def _units(table: Table, declared: Sidecar, asked: Mapping[str, str]) -> _Given:
+def _units(table: Table, declared: Sidecar, asked: Mapping[str, str]) -> dict[str, str]:
     """Unit of every column that has one; two sources that differ are refused."""
     for column in asked:
         if column not in table.names:
@@ -95,7 +87,7 @@ def _units(table: Table, declared: Sidecar, asked: Mapping[str, str]) -> _Given:
                     "One of them is wrong. Correct it; the file's own header is not overruled."
                 )
             found[column] = unit
-    return _Given(found, frozenset(stated))
+    return found
 
 
 def _alike(one: str, other: str) -> bool:
@@ -106,7 +98,7 @@ def _alike(one: str, other: str) -> bool:
         return one == other
 
 
-def _clock(table: Table, declared: Sidecar, given: _Given, asked: str | None) -> Clock:
+def _clock(table: Table, declared: Sidecar, given: Mapping[str, str], asked: str | None) -> Clock:
     column = asked or (declared.time.column if declared.time else "")
     if column:
         if column not in table.names:
@@ -115,17 +107,17 @@ def _clock(table: Table, declared: Sidecar, given: _Given, asked: str | None) ->
             )
         if declared.time and column == declared.time.column and declared.time.format:
             return declared.time
-        if column not in given.units:
+        if column not in given:
             raise TrialError(
                 f"{table.file}: time column '{column}' has no unit, so the log has no time base. Its numbers may be "
                 f"s, min or ms. State it: units={{'{column}': 's'}}, or [time] unit = \"s\" in the sidecar."
             )
-        _is_time(table.file, column, given.units[column])
-        return Clock(column=column, unit=given.units[column])
+        _is_time(table.file, column, given[column])
+        return Clock(column=column, unit=given[column])
     spoken = {sensor.column for sensor in declared.channels.values()} | set(declared.ignore)
-    clocks = [name for name in table.names if name not in spoken and _measures_time(given.units.get(name, ""))]
+    clocks = [name for name in table.names if name not in spoken and _measures_time(given.get(name, ""))]
     if len(clocks) == 1:
-        return Clock(column=clocks[0], unit=given.units[clocks[0]])
+        return Clock(column=clocks[0], unit=given[clocks[0]])
     if clocks:
         raise TrialError(
             f"{table.file}: columns {', '.join(clocks)} are all in units of time. One of them is the time base. "
@@ -152,7 +144,7 @@ def _is_time(file: str, column: str, unit: str) -> None:
         raise TrialError(f"{file}: time column '{column}': {cause}") from cause
 
 
-def _sensors(table: Table, declared: Sidecar, given: _Given, clock: Clock) -> dict[str, Sensor]:
+def _sensors(table: Table, declared: Sidecar, given: Mapping[str, str], clock: Clock) -> dict[str, Sensor]:
     """Declared channels first, then those that only the header speaks of."""
     for column in declared.ignore:
         if column not in table.names:
@@ -166,14 +158,14 @@ def _sensors(table: Table, declared: Sidecar, given: _Given, clock: Clock) -> di
     for column in table.names:
         if column in spoken:
             continue
-        if column not in given.units:
+        if column not in given:
             near = f" {did_you_mean(column, sensors)}" if declared.channels else ""
             raise TrialError(
                 f"{table.file}: channel '{column}' has no unit. None is assumed.{near} Pass "
                 f"units={{'{column}': 'degC'}} or whatever it is, write it in the header as '{column} (degC)', "
                 "or declare or ignore the column in a sidecar."
             )
-        sensors[column] = Sensor(name=column, column=column, unit=given.units[column])
+        sensors[column] = Sensor(name=column, column=column, unit=given[column])
     return sensors
 
 

@@ -17,6 +17,7 @@ def read(
     *,
     sidecar: str | Path | None = None,
     units: Mapping[str, str] | None = None,
+    version: int | None = None,
 ) -> Trial:
     """The trial in a store, another HDF5 file or a CSV file.
 
@@ -28,6 +29,8 @@ def read(
         For a CSV file; left out, the TOML file of the same stem is read where there is one.
     units : mapping of column name to unit
         For columns that state none.
+    version : int
+        Of a store's trial: 1 is as first stored; left out, the latest.
 
     Raises
     ------
@@ -41,7 +44,11 @@ def read(
                 f"{path.name} is an HDF5 file, which carries its own units; sidecar='{sidecar}' is for text. "
                 "A log is described once. Leave sidecar out."
             )
-        return read_store(path, name, units=units)
+        return read_store(path, name, version=version, units=units)
+    if version is not None:
+        raise TrialError(
+            f"{path.name} is no trial store, and has no version {version}. Only a store keeps corrections. Leave it out."
+        )
     return import_csv(path, sidecar, units=units, name=name or "")
 
 

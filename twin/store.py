@@ -265,7 +265,7 @@ def _opened(path: Path, *, store: bool = False) -> Iterator[h5py.File]:
             "A CSV file is read with twin.import_csv."
         )
     try:
-        file = h5py.File(path, "r", locking=False)
+        file = h5py.File(path, "r")
     except OSError as cause:
         raise TrialError(
             f"{path.name} is damaged or cut off at {path.stat().st_size} bytes ({cause}). A store is replaced as a "
@@ -295,7 +295,7 @@ def _change(path: Path, put: Callable[[h5py.File], R], *, create: bool = False) 
         with sealed(path) as partial:
             if path.exists():
                 shutil.copyfile(path, partial)
-            with h5py.File(partial, "a", locking=False, libver=("v110", "v110")) as file:
+            with h5py.File(partial, "a", libver=("v110", "v110")) as file:
                 file.attrs["schema"] = SCHEMA
                 result = put(file)
     return result
