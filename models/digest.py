@@ -13,14 +13,22 @@ from .errors import ModelError
 
 
 def digest(noun: Any) -> str:
-    """SHA-256 (hex) of what a noun holds: dataclasses, arrays, mappings, sequences and plain values."""
+    """SHA-256 (hex) of what a noun holds: dataclasses, arrays, mappings, sequences and plain values.
+
+    Numbers count by value: 900 and 900.0 are the same recipe.
+
+    Raises
+    ------
+    ModelError
+        If something in it is no data, such as a function.
+    """
     sha = hashlib.sha256()
     _feed(noun, sha.update)
     return sha.hexdigest()
 
 
 def _feed(noun: Any, eat: Any) -> None:
-    if noun is None or isinstance(noun, bool):
+    if noun is None or isinstance(noun, (bool, np.bool_)):
         eat(f"c{noun};".encode())
     elif isinstance(noun, enum.Enum):
         eat(f"e{noun.name};".encode())
@@ -28,9 +36,9 @@ def _feed(noun: Any, eat: Any) -> None:
         eat(f"s{len(noun.encode())}:".encode() + noun.encode())
     elif isinstance(noun, bytes):
         eat(f"b{len(noun)}:".encode() + noun)
-    elif isinstance(noun, (int, np.integer)):
+    elif isinstance(noun, (int, np.integer)) and abs(int(noun)) > 2**53:
         eat(f"i{int(noun)};".encode())
-    elif isinstance(noun, (float, np.floating)):
+    elif isinstance(noun, (int, np.integer, float, np.floating)):
         eat(b"f" + struct.pack("<d", float(noun) + 0.0))
     elif isinstance(noun, np.ndarray):
         little = np.ascontiguousarray(noun, dtype=noun.dtype.newbyteorder("<"))
