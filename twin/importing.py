@@ -198,8 +198,8 @@ def _times(table: Table, clock: Clock) -> tuple[Array, str]:
             value = number(cells[k].strip(), table.decimal)
             if value is None:
                 raise TrialError(
-                    f"{table.file}, row {row}: time '{cells[k].strip()}' is no number in {clock.unit}. "
-                    'Dates need their format: [time] format = "iso", or "%Y-%m-%d %H:%M:%S", in the sidecar.'
+                    f"{table.file}, row {row}: time '{cells[k].strip()}' is no number in {clock.unit}. The time base "
+                    'is one. Dates need their format: [time] format = "iso", or "%Y-%m-%d %H:%M:%S", in the sidecar.'
                 )
             numbers.append(value)
         return scale * np.array(numbers) + offset, ""

@@ -47,7 +47,7 @@ def read(
         return read_store(path, name, version=version, units=units)
     if version is not None:
         raise TrialError(
-            f"{path.name} is no trial store, and has no version {version}. Only a store keeps corrections. Leave it out."
+            f"{path.name} is no trial store, and has no version {version}. A store keeps corrections. Leave it out."
         )
     return import_csv(path, sidecar, units=units, name=name or "")
 

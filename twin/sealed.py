@@ -23,11 +23,24 @@ def sealed(path: Path) -> Iterator[Path]:
         yield partial
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
-        partial.replace(path)
+        _replace(partial, path)
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
     _settle(path.parent)
+
+
+def _replace(partial: Path, path: Path, patience: float = 5.0) -> None:
+    """Put it in place; Windows refuses while a reader has the old file open, so wait for the reader there."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            partial.replace(path)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _settle(folder: Path) -> None:

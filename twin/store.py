@@ -170,7 +170,7 @@ def correct(
     changed = int((~((new == sensor.values) | (np.isnan(new) & np.isnan(sensor.values)))).sum())
     if not changed:
         raise TrialError(
-            f"correction of '{channel}' changes none of its {new.size} readings. Look at the mask's places."
+            f"correction of '{channel}' changes none of its {new.size} readings. It changes some. Look at the mask."
         )
     remark = f"{channel}: {changed} of {new.size} readings corrected by {who}: {why}"
     trial = corrected(old, replace(sensor, values=new), remark)
