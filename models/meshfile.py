@@ -1,4 +1,4 @@
-"""The door for meshio: a step of a field as .vtu, .vtk, .xdmf and the like, and meshes of triangles or solids read in."""
+"""The door for meshio: a moment of a field as .vtu, .vtk or .xdmf, and meshes of triangles or solids read in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ Ints = NDArray[np.int64]
 
 # meshio's names of the cells known here, and their number of points.
 CELLS = {"line": 2, "triangle": 3, "quad": 4, "tetra": 4, "hexahedron": 8}
+HOLDING = (".vtu", ".vtk", ".xdmf")  # formats that bring values back
+SURFACES = (".stl", ".ply", ".obj", ".off")  # formats of triangles alone
 SUFFIXES = (".vtu", ".vtk", ".xdmf", ".msh", ".inp", ".stl", ".ply", ".obj", ".off", ".med", ".bdf", ".nas")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mesh:
-    """Points (np, 3) m, and per kind of cell its corners (n, corners); `data` holds per-cell values where the file has."""
+    """Points (np, 3) m, the corners (n, corners) of each kind of cell, and in `data` their values, if any."""
 
     points: Array
     cells: Mapping[str, Ints]
@@ -47,6 +49,13 @@ def write_mesh(path: Path | str, points: ArrayLike, cells: Mapping[str, ArrayLik
             f"{path.name}: {len(blocks)} kinds of cells ({', '.join(blocks)}) were given. One kind goes into one file. "
             "Write each kind into a file of its own."
         )
+    [kind], suffix = blocks, path.suffix.lower()
+    lost = f"values of {list(data)}" if data and suffix not in HOLDING else kind
+    if lost != kind or (suffix in SURFACES and kind != "triangle"):
+        raise ModelError(
+            f"{path.name}: {suffix} would lose the {lost}. Values are kept by {', '.join(HOLDING)}; "
+            f"{', '.join(SURFACES)} hold triangles alone. Choose another suffix."
+        )
     count = sum(len(corners) for corners in blocks.values())
     values = {name: np.asarray(one) for name, one in (data or {}).items()}
     for name, one in values.items():
@@ -57,7 +66,9 @@ def write_mesh(path: Path | str, points: ArrayLike, cells: Mapping[str, ArrayLik
                 "Each cell has one finite value. Pass one value a cell."
             )
     if not path.parent.is_dir():
-        raise ModelError(f"{path}: there is no folder {path.parent}. A mesh file needs one. Make it, or correct the path.")
+        raise ModelError(
+            f"{path}: there is no folder {path.parent}. A mesh file needs one. Make it, or correct the path."
+        )
     mesh = meshio.Mesh(xyz, list(blocks.items()), cell_data={name: [one] for name, one in values.items()})
     part = path.with_name(f".part-{path.name}")
     extra = {"data_format": "XML"} if path.suffix.lower() == ".xdmf" else {}  # one file, not two
@@ -104,8 +115,8 @@ def read_mesh(path: Path | str) -> Mesh:
         )
     joined = {kind: np.concatenate(blocks) for kind, blocks in cells.items()}
     _refuse_cells(path, joined, len(points))
-    return Mesh(points=points, cells=joined, data={kind: {name: np.concatenate(blocks) for name, blocks in named.items()}
-                                                   for kind, named in data.items()})  # fmt: skip
+    values = {kind: {name: np.concatenate(all_of) for name, all_of in named.items()} for kind, named in data.items()}
+    return Mesh(points=points, cells=joined, data=values)
 
 
 def _points(path: Path, points: ArrayLike) -> Array:

@@ -74,7 +74,8 @@ def _read(folder: Path) -> dict[str, Any]:
         noun = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as cause:
         raise ModelError(
-            f"{path} is not JSON ({cause}). verdict.json is canonical JSON in UTF-8. Copy it again, or run the case again."
+            f"{path} is not JSON ({cause}). verdict.json is canonical JSON in UTF-8. "
+            "Copy it again, or run the case again."
         ) from cause
     if not isinstance(noun, dict) or noun.get("schema") != SCHEMA:
         found = noun.get("schema") if isinstance(noun, dict) else type(noun).__name__

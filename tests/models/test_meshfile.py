@@ -10,7 +10,7 @@ CUBE = np.array([[x, y, z] for z in (0.0, 1.0) for x, y in ((0.0, 0.0), (1.0, 0.
 HEX = {"hexahedron": [[0, 1, 2, 3, 4, 5, 6, 7]]}
 
 
-@pytest.mark.parametrize("suffix", [".vtu", ".vtk", ".xdmf", ".msh"])
+@pytest.mark.parametrize("suffix", [".vtu", ".vtk", ".xdmf"])
 def test_a_hexahedron_and_its_value_are_read_back(tmp_path, suffix):
     path = write_mesh(tmp_path / f"cube{suffix}", CUBE, HEX, {"temperature": [351.25]})
     mesh = read_mesh(path)
@@ -36,14 +36,28 @@ def test_points_of_a_plane_mesh_lie_at_z_0(tmp_path):
 @pytest.mark.parametrize(
     ("points", "cells", "data", "name", "text"),
     [
-        (CUBE, HEX, None, "a.vtx", r"suffix '\.vtx' is no mesh format .* Did you mean '\.vt[uk]'\? Save the mesh under"),
+        (
+            CUBE,
+            HEX,
+            None,
+            "a.vtx",
+            r"suffix '\.vtx' is no mesh format .* Did you mean '\.vt[uk]'\? Save the mesh under",
+        ),
         (CUBE * np.nan, HEX, None, "a.vtu", r"point 0 is \(nan, nan, nan\) m\. Every coordinate is finite\. Mend"),
         (np.zeros((0, 3)), HEX, None, "a.vtu", r"points of shape \(0, 3\)\. A mesh has one or more points"),
-        (CUBE, {"hexahedron": [[0, 1, 2, 3, 4, 5, 6, 8]]}, None, "a.vtu", r"names point 8, but there are 8, from 0 to 7"),
+        (
+            CUBE,
+            {"hexahedron": [[0, 1, 2, 3, 4, 5, 6, 8]]},
+            None,
+            "a.vtu",
+            r"names point 8, but there are 8, from 0 to 7",
+        ),
         (CUBE, {"hexagon": [[0, 1, 2, 3, 4, 5]]}, None, "a.vtu", r"cells 'hexagon' of shape \(1, 6\) are not known"),
         (CUBE, {**HEX, "line": [[0, 1]]}, None, "a.vtu", r"2 kinds of cells .* One kind goes into one file"),
         (CUBE, HEX, {"T": [1.0, 2.0]}, "a.vtu", r"'T' has 2 values, 0 of them not finite, for 1 cells\. Each cell"),
         (CUBE, HEX, {"T": [np.inf]}, "a.vtu", r"'T' has 1 values, 1 of them not finite"),
+        (CUBE, HEX, None, "a.stl", r"\.stl would lose the hexahedron\. Values are kept by .* Choose another suffix"),
+        (CUBE, HEX, {"T": [1.0]}, "a.msh", r"\.msh would lose the values of \['T'\]\."),
         (CUBE, HEX, None, "no/a.vtu", r"there is no folder .* Make it, or correct the path"),
     ],
 )
@@ -66,5 +80,7 @@ def test_what_is_no_mesh_is_not_read(tmp_path):
         "# vtk DataFile Version 3.0\npoints\nASCII\nDATASET UNSTRUCTURED_GRID\nPOINTS 1 float\n0 0 0\n"
         "CELLS 1 2\n1 0\nCELL_TYPES 1\n1\n"
     )
-    with pytest.raises(ModelError, match=r"points\.vtk holds no cell that is known here: vertex\. Known: line, triangle"):
+    with pytest.raises(
+        ModelError, match=r"points\.vtk holds no cell that is known here: vertex\. Known: line, triangle"
+    ):
         read_mesh(tmp_path / "points.vtk")

@@ -1,0 +1,111 @@
+"""The bridge to pyvista, and the only place that knows it: plain results in, datasets out, no window opened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyvista as pv
+
+from ..models.cells import cells_of
+from ..models.fieldfile import FieldFile, read_fields
+from ..models.history import Frame, History, Probe
+from ..models.units import factor
+
+NAME = "temperature"
+
+
+def dataset(source: FieldFile | Frame | Path | str, step: int = -1) -> pv.UnstructuredGrid:
+    """One moment as an UnstructuredGrid: cell data `temperature` (K) and `body`; field data `t` (s) and `bodies`.
+
+    Parameters
+    ----------
+    source : FieldFile, Frame, Path or str
+        A path names a field file; `step` picks its moment, the last unless told.
+    """
+    if isinstance(source, Frame):
+        cells = cells_of(source)
+        values = np.concatenate([source.T[body][source.solid[body]] for body in cells.bodies])
+        return _grid(cells.points, cells.corners, cells.kind, values, cells.body, cells.bodies, source.t)
+    fields = source if isinstance(source, FieldFile) else read_fields(source)
+    return _grid(fields.points, fields.corners, fields.kind, fields.values(step), fields.body, fields.bodies,
+                 float(fields.times[step]))  # fmt: skip
+
+
+def sensors(probes: Sequence[Probe | Mapping[str, Any]]) -> pv.PolyData:
+    """Places of named sensors as points (n, 3) m with `name` for each."""
+    named = [(p.name, p.place) if isinstance(p, Probe) else (str(p["name"]), p["place"]) for p in probes]
+    cloud = pv.PolyData(np.array([place for _, place in named], dtype=float).reshape(-1, 3))
+    cloud["name"] = np.array([name for name, _ in named])
+    return cloud
+
+
+def table(history: History) -> pv.Table:
+    """A run's observations (nt,) by name, with its times `t` in s."""
+    columns = {"t": history.t, **{name: history.values[:, k] for k, name in enumerate(history.names)}}
+    return pv.Table({name: np.array(column) for name, column in columns.items()})
+
+
+def plotter(mesh: pv.UnstructuredGrid, *, unit: str, display: str, limits: tuple[float, float],
+            probes: Sequence[Probe | Mapping[str, Any]] = (), hidden: bool = False) -> pv.Plotter:  # fmt: skip
+    """A plotter that holds the part, its colour bar in `display` and its named sensors; nothing is shown yet.
+
+    The values shown live in the mesh as `shown`; `recolour` sets them for another moment.
+    """
+    scale, offset = factor(display, unit)
+    low, high = ((bound - offset) / scale for bound in limits)
+    recolour(mesh, mesh.cell_data[NAME], unit=unit, display=display)
+    window: Any = pv.Plotter(off_screen=hidden, window_size=[1280, 860])  # Any: its types lag behind its decorators
+    window.set_background("white")
+    bar: Any = {"title": f"{NAME} / {display}", "color": "black", "n_labels": 6, "fmt": "%.0f"}
+    flat = bool(np.ptp(mesh.points[:, 2]) == 0)
+    window.add_mesh(mesh, scalars="shown", cmap="inferno", clim=[low, max(high, low + 1e-9)], show_edges=flat,
+                    edge_opacity=0.25, scalar_bar_args=bar, line_width=8, ambient=0.55, diffuse=0.55)  # fmt: skip
+    if len(probes):
+        cloud = sensors(probes)
+        window.add_point_labels(cloud, "name", font_size=16, point_size=14, point_color="black", always_visible=True,
+                                shape_color="white", text_color="black")  # fmt: skip
+    window.add_axes(color="black")
+    if flat:
+        window.view_xy()
+    else:
+        window.camera_position = [(1.0, 0.8, 1.3), (0.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
+        window.reset_camera()
+    shown: pv.Plotter = window
+    return shown
+
+
+def slide(window: pv.Plotter, turn_to: Callable[[float], None], last: int) -> None:
+    """Put a slider from 0 to `last` into the window that calls `turn_to`."""
+    add: Any = window.add_slider_widget
+    add(turn_to, [0, last], value=last, title="", fmt="%.0f", color="black")
+
+
+def shoot(window: pv.Plotter, path: Path) -> None:
+    """Write what a hidden plotter holds as a PNG, and close it."""
+    window.screenshot(str(path))
+    window.close()
+
+
+def quiet() -> Any:
+    """A context in which VTK tells errors alone: without a display it falls back by itself, and that is no news."""
+    return pv.vtk_verbosity("error")
+
+
+def recolour(mesh: pv.UnstructuredGrid, values: Any, *, unit: str, display: str) -> None:
+    """Put another moment's values (nc,), in `unit`, on the mesh as `shown` in `display`."""
+    scale, offset = factor(display, unit)
+    mesh.cell_data["shown"] = (np.asarray(values, dtype=float) - offset) / scale
+
+
+def _grid(
+    points: Any, corners: Any, kind: int, values: Any, body: Any, bodies: Sequence[str], t: float
+) -> pv.UnstructuredGrid:
+    count, wide = corners.shape
+    lists = np.column_stack([np.full(count, wide), corners]).ravel()
+    mesh = pv.UnstructuredGrid(lists, np.full(count, kind, dtype=np.uint8), np.asarray(points, dtype=float))
+    mesh.cell_data[NAME] = np.asarray(values)
+    mesh.cell_data["body"] = np.asarray(body)
+    mesh.field_data["t"] = [t]
+    mesh.field_data["bodies"] = np.array(bodies)
+    return mesh
