@@ -1,0 +1,250 @@
+"""Whether any values of a model's inputs, within their own uncertainty, explain a trial; if none do, its form is wrong."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+from scipy.stats import chi2
+
+from ..models import Fit, ModelError, Parameter, Process, Solver, substitute
+from .forward import Forward, bases, forward, whiten, whitener
+from .identify import autocorrelation_time
+from .inputs import inputs
+from .observe import observe
+from .problem import Experiment, Problem, pose_rows
+from .refine import Refinement
+
+Array = NDArray[np.float64]
+Words = tuple[str, str]
+ROUNDS = 8
+FAR = 2.0  # standard uncertainties from which a pull is worth a word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One channel, K: error as predicted, its standard uncertainty, and what is left at the inputs that fit best.
+
+    All three are root mean squares over the channel's readings.
+    """
+
+    label: str
+    rms: float
+    u_val: float
+    left: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Form:
+    """The judgement.
+
+    Attributes
+    ----------
+    explains : bool
+        False says that the form is wrong.
+    channels : tuple of Seen
+    misfit : float
+        Root mean square of what is left, in stated uncertainties; about 1 where the model is right.
+    chance : float
+        Probability of so much or more being left if the model were right.
+    dof : float
+        Independent readings behind it.
+    pulls : tuple of (name, float)
+        How far each input and each cause shared by readings had to move, in its standard uncertainties, largest first.
+    values : mapping of name to float
+        The inputs that fit best.
+    words : tuple of (English, Chinese)
+    """
+
+    explains: bool
+    channels: tuple[Seen, ...]
+    misfit: float
+    chance: float
+    dof: float
+    pulls: tuple[tuple[str, float], ...]
+    values: Mapping[str, float]
+    words: tuple[Words, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Error over its standard uncertainty, all channels together."""
+        return math.sqrt(sum(c.rms**2 for c in self.channels) / sum(c.u_val**2 for c in self.channels))
+
+
+def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, moved: Mapping[str, Process] | None = None,
+          numerical: Refinement | None = None, level: float = 0.01,
+          tell: Callable[[str, float], None] | None = None) -> Form:  # fmt: skip
+    """Move every uncertain input as far as its own uncertainty lets it, and look at what is left of the error.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    solver : Solver
+    fit : Fit or None
+        Its parameters keep their covariance.
+    moved : mapping of name to Process
+        The same recipe with a declared assumption that is no named quantity, such as a curve's shape, moved by one
+        standard uncertainty.
+    numerical : Refinement or None
+        Of the same observations: its uncertainty over time counts as one cause.
+    level : float
+        A model that is right is refused with this probability.
+    tell : callable or None
+
+    Returns
+    -------
+    Form
+
+    Raises
+    ------
+    ModelError
+        If the level is no probability, or a moved recipe lacks what the experiment observes.
+    SolveError
+        If a run fails.
+
+    Notes
+    -----
+    The least of |r|^2 + |z|^2, r the errors in stated uncertainties (offset, lag, place and `moved` shared by readings),
+    z the inputs in theirs, is chi-squared with as many degrees of freedom as readings if the model is right; readings
+    whose residuals are correlated in time count less, by their autocorrelation time.
+
+    References
+    ----------
+    Hills, Sandia SAND99-1256 (1999), ch. 3; Kennedy and O'Hagan, J. R. Stat. Soc. B 63 (2001), sec. 4.1.
+    """
+    if not 0.0 < level < 1.0:
+        raise ModelError(f"level = {level:g} is no probability. It lies between 0 and 1. Try level=0.01.")
+    problem, start, root, low, high = _pose(experiment, fit)
+    known = inputs(experiment.process, fit=fit)
+    ready = replace(experiment, process=known.process)
+    extra, names = _extra(replace(problem, experiments=(ready,)), solver, fit, moved or {}, numerical)
+    z = np.zeros(start.size)
+    at, r, J = _whitened(problem, solver, start, root, extra)
+    first, objective = at, float(r @ r)
+    for turn in range(ROUNDS if start.size else 0):
+        if tell is not None:
+            tell(f"moving the inputs, step {turn + 1} of at most {ROUNDS}", turn / ROUNDS)
+        A = np.vstack([J, np.eye(z.size)])
+        step = lsq_linear(A, -np.concatenate([r, z]), bounds=(np.minimum(low - z, 0.0), np.maximum(high - z, 1e-12))).x
+        gain, share = 0.0, 1.0
+        while share > 0.1:
+            tried = z + share * step
+            found = _whitened(problem, solver, start + root @ tried, root, extra)
+            gain = objective - float(found[1] @ found[1] + tried @ tried)
+            if gain > 0.0:
+                z, (at, r, J), objective = tried, found, objective - gain
+                break
+            share /= 3.0
+        if gain < 1e-3 * max(objective, 1.0):
+            break
+    return _judged(problem, first, at, r, z, (start, root, extra, names), level)
+
+
+def _pose(run: Experiment, fit: Fit | None) -> tuple[Problem, Array, Array, Array, Array]:
+    """The problem in all uncertain inputs, their values, a root of their covariance, and the bounds of its coordinates."""
+    known = inputs(run.process, fit=fit)
+    rows, gaps = pose_rows((run,))
+    start = np.array([q.value for q in known.quantities])
+    weight, vectors = np.linalg.eigh(known.covariance) if start.size else (np.zeros(0), np.zeros((0, 0)))
+    alone = np.count_nonzero(known.covariance, axis=1) == 1
+    root = np.diag(np.sqrt(np.diag(known.covariance))) if alone.all() else vectors * np.sqrt(np.maximum(weight, 0.0))
+    low, high = np.full(start.size, -math.inf), np.full(start.size, math.inf)
+    parameters = []
+    for i, q in enumerate(known.quantities):
+        bounds = q.valid or (-math.inf, math.inf)
+        parameters.append(Parameter(name=q.name, unit=q.unit, lower=bounds[0], upper=bounds[1]))
+        column = int(np.argmax(np.abs(root[i])))
+        if np.count_nonzero(np.abs(root[:, column]) > 1e-12 * abs(root[i, column])) == 1:
+            ends = sorted((b - q.value) / root[i, column] for b in bounds)
+            low[column], high[column] = ends
+    problem = Problem(experiments=(run,), parameters=tuple(parameters), guess=start, rows=rows, gaps=gaps)
+    return problem, start, root, low, high
+
+
+def _whitened(problem: Problem, solver: Solver, values: Array, root: Array, extra: Array) -> tuple[Forward, Array, Array]:
+    inside = np.array([min(max(v, p.lower), p.upper) for p, v in zip(problem.parameters, values, strict=True)])
+    at = forward(problem, inside, solvers=bases(problem, inside, solver=solver))
+    at = replace(at, shared=np.hstack([at.shared, extra]))
+    tool = whitener(at)
+    return at, whiten(tool, at.residuals), whiten(tool, at.jacobian @ root)
+
+
+def _extra(problem: Problem, solver: Solver, fit: Fit | None, moved: Mapping[str, Process],
+           numerical: Refinement | None) -> tuple[Array, tuple[str, ...]]:  # fmt: skip
+    """Columns (n, m) that one standard uncertainty of each moved assumption, and of the numerics, puts on the readings."""
+    columns = []
+    if moved:
+        base = solver(problem.experiments[0].process, observe=problem.observations(0))
+    for process in moved.values():
+        values = {} if fit is None else fit.quantities()
+        known = inputs(process, fit=fit)
+        other = solver(substitute(known.process, {n: q.value for n, q in values.items() if n in known.names}),
+                       observe=problem.observations(0))  # fmt: skip
+        columns.append(np.concatenate([(observe(other, row.channel, of=row.of) - observe(base, row.channel, of=row.of))
+                                       [row.channel.reads] for row in problem.rows]))  # fmt: skip
+    if numerical is not None:
+        columns.append(np.concatenate([numerical.at(row.of, row.channel.t)[row.channel.reads] for row in problem.rows]))
+    n = sum(int(row.channel.reads.sum()) for row in problem.rows)
+    names = (*moved, *(("numerical error",) if numerical is not None else ()))
+    return (np.stack(columns, axis=1) if columns else np.zeros((n, 0))), names
+
+
+def _judged(problem: Problem, first: Forward, at: Forward, r: Array, z: Array,
+            known: tuple[Array, Array, Array, tuple[str, ...]], level: float) -> Form:  # fmt: skip
+    start, root, extra, names = known
+    scaled = at.shared / at.sigmas[:, None]
+    amounts = np.linalg.solve(np.eye(scaled.shape[1]) + scaled.T @ scaled, scaled.T @ (at.residuals / at.sigmas))
+    left = at.residuals - at.shared @ amounts
+    spread = np.sqrt(np.maximum(((first.jacobian @ root) ** 2).sum(axis=1) + (first.shared**2).sum(axis=1)
+                                + first.sigmas**2, 0.0))  # fmt: skip
+    channels, total, dof = [], float(z @ z), 0.0
+    for i, row in enumerate(problem.rows):
+        own = at.row == i
+        tau = autocorrelation_time(r[own])
+        total, dof = total + float(r[own] @ r[own]) / tau, dof + float(own.sum()) / tau
+        channels.append(Seen(label=row.label, rms=_rms(first.residuals[own]), u_val=_rms(spread[own]), left=_rms(left[own])))
+    chance = float(chi2.sf(total, dof))
+    moved = (root @ z) / np.maximum(np.sqrt((root**2).sum(axis=1)), 1e-300)
+    pulls = [*zip(problem.names, moved.tolist(), strict=True),
+             *zip((*at.labels, *names), (-amounts).tolist(), strict=True)]  # fmt: skip
+    pulls.sort(key=lambda one: -abs(one[1]))
+    misfit = _rms(r)
+    values = {n: float(v) for n, v in zip(problem.names, start + root @ z, strict=True)}
+    explains = chance >= level
+    return Form(explains=explains, channels=tuple(channels), misfit=misfit, chance=chance, dof=dof, pulls=tuple(pulls),
+                values=values, words=_words(explains, channels, misfit, chance, pulls, extra.shape[1]))  # fmt: skip
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
+
+
+def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, pulls: list[tuple[str, float]],
+           assumptions: int) -> tuple[Words, ...]:  # fmt: skip
+    error, u_val, left = (" / ".join(f"{getattr(c, name):.2g}" for c in channels) for name in ("rms", "u_val", "left"))
+    odds = f"{chance:.1g}" if chance >= 1e-12 else "< 1e-12"
+    words = []
+    if explains:
+        words.append((f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the readings "
+                      f"(E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
+                      f"看不出模型形式有误:各输入在其自身不确定度之内取值即可解释读数(E {error} K,u_val {u_val} K,"
+                      f"剩余 {left} K;残差为声明不确定度的 {misfit:.2g} 倍,概率 {odds})。"))  # fmt: skip
+    else:
+        words.append((f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
+                      f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
+                      f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
+                      "Physics is missing: add it, do not calibrate it away.",
+                      f"该模型的形式有误:参数在其先验范围内取任何值都不能解释读数。各通道 E 的均方根为 {error} K,u_val 为 "
+                      f"{u_val} K;即使每个输入都移动到其自身不确定度所允许的程度,仍剩 {left} K,为传感器声明不确定度的 "
+                      f"{misfit:.2g} 倍(概率 {odds})。模型缺少物理过程:应补充模型,不可靠标定掩盖。"))  # fmt: skip
+    far = [(name, pull) for name, pull in pulls if abs(pull) > FAR][:5]
+    if far:
+        text = ", ".join(f"{name} {pull:+.1f}" for name, pull in far)
+        words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {text}.",
+                      f"移动超过 {FAR:g} 个标准不确定度的量:{text}。"))  # fmt: skip
+    if assumptions:
+        words.append((f"{assumptions} causes without a quantity of their own were moved along, each by its own uncertainty.",
+                      f"另有 {assumptions} 项没有独立量的因素按其自身不确定度一并移动。"))  # fmt: skip
+    return tuple(words)
