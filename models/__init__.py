@@ -15,7 +15,7 @@ from .part import Part, Patch
 from .process import Between, Body, Contact, Crossing, Exchange, Held, Process, Signal, Source, Stage
 from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
-from .solver import Solver
+from .solver import Forecast, Solver
 from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
 
@@ -33,6 +33,7 @@ __all__ = [
     "Exchange",
     "Extreme",
     "Fit",
+    "Forecast",
     "ForetrialError",
     "Frame",
     "Grid",

@@ -1,9 +1,24 @@
 """The seam: what twin/ and cases/ may ask of any solver - the full, the reduced, a remote one or a stub in a test."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from .history import History, Keep, Observation
 from .process import Process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a run will about take, said before it starts: from one step really taken."""
+
+    cells: int
+    steps: int
+    seconds: float
+    bytes: float
+
+    def __str__(self) -> str:
+        size = f"{self.bytes / 1e9:.1f} GB" if self.bytes > 1e9 else f"{max(self.bytes / 1e6, 1):.0f} MB"
+        return f"{self.cells} cells, about {self.steps} steps, {max(self.seconds, 0.1):.1f} s, {size}"
 
 
 @runtime_checkable

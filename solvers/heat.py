@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..models import (
     Crossing,
+    Forecast,
     History,
     ModelError,
     Observation,
@@ -100,6 +101,10 @@ class Heat:
         """The same run with derivatives of every observation by the named quantities, K per unit."""
         return _Run(self, process, observe, None, None, free).history()
 
+    def forecast(self, process: Process) -> Forecast:
+        """Cells, steps, seconds and bytes that a run of the process will about take."""
+        return _Run(self, process, (), None, None, ()).forecast()
+
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Heat":
         """`ratio` times the cells, and steps shorter by it (frozen ones divided, adapted ones by their tolerance)."""
         return replace(self, ratio=self.ratio * (ratio if space else 1.0), pace=self.pace * (ratio if time else 1.0))
@@ -160,6 +165,22 @@ class _Run:
             free=self.free,
             seconds=time.perf_counter() - self.began,
         )
+
+    def forecast(self) -> Forecast:
+        """Take one step, and multiply."""
+        T = self.model.start()
+        flow = self.model.flow(T, 0.0)
+        stage = self.process.stages[0]
+        length = stage.until.at_most if isinstance(stage.until, Crossing) else stage.until
+        advance(self.model, self.linear, T, flow, 0.0, self._first(length, flow), self.close)
+        began = time.perf_counter()
+        advance(self.model, self.linear, T, flow, 0.0, self._first(length, flow), self.close)
+        taken = time.perf_counter() - began
+        frozen = sum(len(steps) - 1 for steps in self.solver.steps or ()) * self.solver.pace
+        adapted = len(self.process.stages) * max(10.0, 20.0 * self.tolerance ** (-1.0 / 3.0))
+        steps = round(frozen or adapted)
+        return Forecast(cells=self.shape.cut.cells, steps=steps, seconds=taken * steps,
+                        bytes=self.linear.bytes + 8.0 * 60.0 * T.size)  # fmt: skip
 
     def _enter(self, index: int, t: float) -> None:
         for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):

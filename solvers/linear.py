@@ -24,6 +24,11 @@ class Direct:
         self._factor: Any = None
         self.factorisations = 0
 
+    @property
+    def bytes(self) -> float:
+        """Memory of the factorisation that is kept."""
+        return 0.0 if self._factor is None else 12.0 * (self._factor.L.nnz + self._factor.U.nnz)
+
     def solve(self, A: csc_matrix, b: Array) -> Array:
         """X (n,) with |A x - b| <= tolerance |b|."""
         size = float(np.linalg.norm(b))
