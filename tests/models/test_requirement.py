@@ -1,0 +1,80 @@
+"""A requirement asks one number of a run and knows which side of its limit is right."""
+
+import numpy as np
+import pytest
+
+from foretrial.models import Balance, History, Interest, ModelError, Requirement
+
+
+def history():
+    """Two probes: a cubic with its peak inside a step, and a straight line."""
+    t = np.array([0.0, 10.0, 20.0])
+    peak = 400.0 + 30.0 * t - t**2
+    line = 300.0 + 5.0 * t
+    return History(t=t, names=("peak", "line"), values=np.stack([peak, line], 1),
+                   rates=np.stack([30.0 - 2.0 * t, np.full(3, 5.0)], 1), stage_ends=(20.0,),
+                   balance=Balance(entered=1.0, made=0.0, stored=1.0), iterations=3, cells=8, iteration_error=0.0,
+                   solver="s", process="p")  # fmt: skip
+
+
+def requirement(**changed):
+    interest = Interest(observations=("peak",), statistic="max", window=(0.0, 20.0))
+    known = {"id": "R1", "text": "Below?", "text_zh": "低于", "interest": interest, "limit": 650.0, "sense": "at most",
+             "accuracy": 30.0, "verification": "process", "display": "degC"}  # fmt: skip
+    return Requirement(**{**known, **changed})
+
+
+@pytest.mark.parametrize(
+    ("statistic", "window", "names", "answer"),
+    [
+        ("max", (0.0, 20.0), ("peak", "line"), (625.0, "peak", 15.0)),
+        ("max", (0.0, 20.0), ("line",), (400.0, "line", 20.0)),
+        ("min", (0.0, 20.0), ("peak", "line"), (300.0, "line", 0.0)),
+        ("min", (5.0, 15.0), ("peak",), (525.0, "peak", 5.0)),
+        ("last", (0.0, 20.0), ("line", "peak"), (600.0, "peak", 20.0)),
+        ("mean", (0.0, 20.0), ("line",), (350.0, "line", 20.0)),
+        ("mean", (0.0, 20.0), ("peak",), (400.0 + 300.0 - 400.0 / 3.0, "peak", 20.0)),
+    ],
+)
+def test_a_quantity_of_interest_is_its_statistic_over_its_window(statistic, window, names, answer):
+    interest = Interest(observations=names, statistic=statistic, window=window)
+    value, name, at = interest.when(history())
+    assert name == answer[1]
+    assert (value, at) == pytest.approx((answer[0], answer[2]), rel=2e-5)
+    assert interest.value(history()) == value
+
+
+def test_a_margin_is_positive_on_the_right_side_of_the_limit():
+    assert requirement().margin(625.0) == 25.0
+    assert requirement().margin(660.0) == -10.0
+    assert requirement(sense="at least").margin(660.0) == 10.0
+    assert requirement(sense="at least").margin(625.0) == -25.0
+
+
+def test_a_window_beyond_the_run_is_refused():
+    interest = Interest(observations=("peak",), statistic="max", window=(0.0, 30.0))
+    with pytest.raises(ModelError, match=r"t = 0 to 30 s is asked for, but the run covers 0 to 20 s\. .* cut the data"):
+        interest.value(history())
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: Interest(observations=("a",), statistic="maximum", window=(0, 1)),
+            r"statistic 'maximum' is not known\. .* Choose one of max, min, mean, last",
+        ),
+        (
+            lambda: Interest(observations=("a",), statistic="max", window=(5.0, 5.0)),
+            r"the window \(5\.0, 5\.0\) s is empty\. .* earlier to a later time\. Correct its ends",
+        ),
+        (lambda: requirement(sense="below"), r"R1: sense 'below' is not known\. .* Say 'at most' or 'at least'"),
+        (
+            lambda: requirement(verification="proces"),
+            r"R1: verification 'proces' is not known\. Did you mean 'process'\? Choose one of design,",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(make, text):
+    with pytest.raises(ModelError, match=text):
+        make()
