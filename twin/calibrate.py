@@ -176,6 +176,13 @@ def _begins(problem: Problem, cheap: Solver, starts: int, seed: int,
     return [guess, *(places[i] for _, i in sorted(ranked)[: starts - 1])], failures
 
 
+def _crime(trial: Trial, solver: Solver) -> tuple[str, str]:
+    return (f"Inverse crime: {trial.name} was simulated by this very solver {solver.digest[:12]}; its numerical error "
+            "cancels, and the fit looks better than it is.",
+            f"逆犯罪:{trial.name} 由同一求解器 {solver.digest[:12]} 仿真得到,"
+            "数值误差相互抵消;拟合好于实际。")  # fmt: skip
+
+
 def _doubt(problem: Problem, at: Forward) -> tuple[Array, float, float]:
     """Per row, by how much its variance is to be enlarged; effective number of readings; misfit."""
     white = whiten(whitener(at), at.residuals)
@@ -212,6 +219,7 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                          outcome=d.outcome) for d in found)  # fmt: skip
     words = identify(problem.parameters, values, covariance, widths=widths, scaled=scaled, active=active, misfit=misfit,
                      effective=effective, whiteness=whiteness, gaps=problem.gaps)  # fmt: skip
+    words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
     return Fit(parameters=problem.parameters, values=values, covariance=covariance,
                objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,
                times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,

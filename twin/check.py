@@ -117,7 +117,8 @@ def _decision(content: dict[str, Any]) -> Finding:
                  guard=q["guard"], accuracy=q["accuracy"], needs=q["needs"],
                  criteria={name: c["state"] for name, c in criteria.items()},
                  inside=d is None or (all(x["inside"] for x in d["variables"]) and d["inside"]),
-                 tried=v is not None and bool(v["points"]), expired=criteria["B3"]["why"] == "expired",
+                 tried=v is not None and bool(v["points"]) and not v.get("synthetic"),
+                 expired=criteria["B3"]["why"] == "expired",
                  dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
     same = own.state is State(r["state"]) and all(
         math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)

@@ -73,7 +73,7 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
 
 def _one(p: Parameter, value: float, std: float, share: float, bound: bool) -> Words:
     reading = f"{p.name} = {value:.4g} ± {2 * std:.2g} {p.unit} (k = 2)"
-    if bound:
+    if bound and share < WEAK:
         side, zh = ("lower", "下") if abs(value - p.lower) <= abs(value - p.upper) else ("upper", "上")
         return (f"{p.name} stopped at its {side} bound {value:.4g} {p.unit}: a bound is no measurement; the data ask "
                 "for a value beyond it, or the model lacks something.",
@@ -108,9 +108,9 @@ def _together(parameters: Sequence[Parameter], values: Array, correlation: Array
             ratio = parameters[i].lower > 0.0 and parameters[j].lower > 0.0
             sign = {(True, True): "/", (True, False): "×", (False, True): "−", (False, False): "+"}[(ratio, rho > 0)]
             if max(share[i], share[j]) > KNOWN:
-                words.append((f"Only {a} {sign} {b} is seen: they trade against each other (correlation {rho:+.2f}); "
+                words.append((f"Only {a} {sign} {b} is seen: they trade against each other (correlation {rho:+.3f}); "
                               "neither has a value of its own.",
-                              f"数据只看得到 {a} {sign} {b}:二者此消彼长(相关系数 {rho:+.2f}),"
+                              f"数据只看得到 {a} {sign} {b}:二者此消彼长(相关系数 {rho:+.3f}),"
                               "不能各自确定。"))  # fmt: skip
             else:
                 words.append((f"{a} and {b} are correlated ({rho:+.2f}): use them together, never one alone; "

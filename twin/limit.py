@@ -114,5 +114,6 @@ def _extrapolate(sizes: Array, y: Array, p: float) -> tuple[Array, Array]:
 
 
 def _smooth(error: Array) -> Array:
-    """Sizes that do not vanish where a series merely crosses its limit."""
-    return np.asarray(np.maximum(np.abs(error), float(np.sqrt(np.mean(error**2)))))
+    """Sizes that do not vanish where a series merely crosses its limit: at least their median."""
+    size = np.abs(error)
+    return np.asarray(np.maximum(size, float(np.median(size))))

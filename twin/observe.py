@@ -11,6 +11,7 @@ from ..models.digest import digest
 from ..models.units import factor
 
 Array = NDArray[np.float64]
+SYNTHETIC = "Synthetic: simulated readings, no experiment."
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _NODES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 
@@ -127,7 +128,12 @@ def synthetic(like: Trial | Iterable[Channel], history: History, *, rng: np.rand
     content = digest([[c.name, c.t, c.values] for c in channels.values()])
     return Trial(name=name, channels=channels, title="synthetic: simulated readings, no experiment",
                  source=f"simulated by solver {history.solver[:12]}", content=content,
-                 remarks=("Synthetic: simulated readings, no experiment.",))  # fmt: skip
+                 remarks=(SYNTHETIC,))  # fmt: skip
+
+
+def made_up(trial: Trial) -> bool:
+    """Whether a trial is synthetic: no experiment stands behind it."""
+    return SYNTHETIC in trial.remarks
 
 
 def _within(part: Part, place: list[float]) -> list[float]:

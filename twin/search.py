@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 Residuals = Callable[[Array], tuple[Array, Array]]
 ROUNDS = 4  # a base is set anew at most so often
 STEPS = 12  # steps on one base
+CLOSE = 1e-6  # share of the objective that a further step would have to gain
+MOVED = 5e-4  # of the bounds: a base that moved less is not set anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +75,7 @@ def descend(rebase: Callable[[Array], Residuals], begin: Array, *, tell: Callabl
             if tell is not None:
                 tell(f"{about}round {turn + 1}, step {step + 1}: {objective:.4g}", (turn + step / STEPS) / rounds)
             p, gain = _step(r, J, u, radius)
-            if gain <= 1e-7 * objective + 1e-12 or np.abs(p).max() < 1e-8:
+            if gain <= CLOSE * objective + 1e-12 or np.abs(p).max() < 1e-8:
                 outcome = "converged"
                 break
             count += 1
@@ -90,7 +92,7 @@ def descend(rebase: Callable[[Array], Residuals], begin: Array, *, tell: Callabl
                 radius = max(radius, 2.0 * float(np.abs(p).max()))
             if ratio > 1e-3:
                 u, r, J, objective = np.clip(u + p, 0.0, 1.0), r_new, J_new, float(r_new @ r_new)
-        if outcome == "converged" and np.abs(u - start).max() < 1e-4:
+        if outcome == "converged" and np.abs(u - start).max() < MOVED:
             break
     return Descent(
         begin=begin, end=u, objective=objective, evaluations=count, outcome=outcome, failures=tuple(failures)

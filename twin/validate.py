@@ -11,7 +11,7 @@ from ..models import Fit, History, ModelError, Solver
 from .forward import tangents
 from .identify import autocorrelation_time
 from .inputs import inputs
-from .observe import by_lag, by_place, observe, observe_tangent
+from .observe import by_lag, by_place, made_up, observe, observe_tangent
 from .problem import Experiment, Problem, Row, fingerprints, pose_rows
 from .refine import Refinement
 
@@ -78,6 +78,8 @@ class Validation:
         Whether no trial and no channel of it fed the fit.
     leaked : tuple of str
         Those that did.
+    synthetic : tuple of str
+        Trials that are simulated: they exercise the method, and are no trial.
     mean_error, rms, u_val, model_form : float, K
         Over all readings; the model form is what the error holds beyond its validation uncertainty.
     effective : float
@@ -100,6 +102,7 @@ class Validation:
     data: Mapping[str, str]
     disjoint: bool
     leaked: tuple[str, ...]
+    synthetic: tuple[str, ...]
     mean_error: float
     rms: float
     u_val: float
@@ -163,7 +166,8 @@ def validate(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None,
         marks = fingerprints(run.trial, run.observe)
         data[run.trial.name] = marks[run.trial.name]
         leaked += [name for name, mark in marks.items() if fit is not None and mark in fit.data.values()]
-    return _together(points, blocks, data, tuple(dict.fromkeys(leaked)), k)
+    synthetic = tuple(run.trial.name for run in runs if made_up(run.trial))
+    return _together(points, blocks, data, tuple(dict.fromkeys(leaked)), synthetic, k)
 
 
 def compare(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None, solver: Solver,
@@ -229,7 +233,7 @@ def _point(row: Row, run: Experiment, history: History, covariance: Array,
 
 
 def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[str, str], leaked: tuple[str, ...],
-              k: float) -> Validation:  # fmt: skip
+              synthetic: tuple[str, ...], k: float) -> Validation:  # fmt: skip
     error = np.concatenate([p.error[p.used] for p in points])
     u = np.concatenate([p.u_val[p.used] for p in points])
     effective = sum(float(p.used.sum()) / p.tau for p in points)
@@ -243,7 +247,11 @@ def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[
     chance = float(chi2.sf(distance, max(dof, 1.0)))
     sensor = float(np.sqrt(np.mean([p.bias**2 for p in points])))
     words = _words(rms, mean, u_val, form, inside, k, leaked, error.size, effective)
-    return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, mean_error=mean, rms=rms,
+    if synthetic:
+        words += ((f"Not tried: {', '.join(synthetic)} is simulated; it exercises the method and is no trial.",
+                   f"未经试验:{', '.join(synthetic)} 为仿真数据,仅检验方法,不是试验。"),)  # fmt: skip
+    return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, synthetic=synthetic,
+                      mean_error=mean, rms=rms,
                       u_val=u_val, model_form=form, effective=effective, coverage=inside, k=k,
                       area=float(np.mean(np.abs(rank - steps))), distance=float(distance), dof=dof, chance=chance,
                       sensor=sensor, words=words)  # fmt: skip

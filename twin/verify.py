@@ -64,7 +64,7 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
                       combined=evidence.budget.combined(), coverage=requirement.coverage, guard=requirement.guard,
                       accuracy=requirement.accuracy, needs=needs, criteria=states, expired=expired,
                       inside=evidence.domain is None or evidence.domain.inside,
-                      tried=evidence.validation is not None and bool(evidence.validation.points),
+                      tried=_tried(evidence),
                       dof=evidence.budget.dof, unit=requirement.interest.unit)  # fmt: skip
     created = at or datetime.now(UTC).isoformat(timespec="seconds")
     name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
@@ -88,6 +88,10 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
     return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit,
                    margin=decision.margin, expanded=requirement.coverage * evidence.budget.combined(),
                    reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
+
+
+def _tried(e: Evidence) -> bool:
+    return e.validation is not None and bool(e.validation.points) and not e.validation.synthetic
 
 
 def _pair(words: tuple[str, str]) -> dict[str, str]:
@@ -190,7 +194,8 @@ def _validation(e: Evidence) -> dict[str, Any] | None:
                "u_num": root(p, p.u_num), "u_input": root(p, p.u_input), "u_d": root(p, p.u_d),
                "u_val": root(p, p.u_val), "resolvable": p.resolvable} for p in v.points]  # fmt: skip
     return dict(_plain({
-        "data": dict(v.data), "disjoint": v.disjoint, "points": points, "mean_error": v.mean_error, "rms": v.rms,
+        "data": dict(v.data), "disjoint": v.disjoint, "synthetic": v.synthetic, "points": points,
+        "mean_error": v.mean_error, "rms": v.rms,
         "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area, "distance": v.distance, "dof": v.dof,
         "chance": v.chance, "words": [_pair(w) for w in v.words],
         "coverage": {"stated": 0.95, "observed": v.coverage, "with_model_form": v.covered,

@@ -73,10 +73,10 @@ class Slab:
         base, tangents, rates = self(process, observe=observe), [], []
         for name in free:
             value = quantities(process)[name].value
-            step = 1e-5 * max(abs(value), 1e-3)
-            ends = [self(substitute(process, {name: value + s * step}), observe=observe) for s in (-1, 1)]
-            tangents.append((ends[1].values - ends[0].values) / (2 * step))
-            rates.append((ends[1].rates - ends[0].rates) / (2 * step))
+            step = 1e-6 * max(abs(value), 1e-3)
+            moved = self(substitute(process, {name: value + step}), observe=observe)
+            tangents.append((moved.values - base.values) / step)
+            rates.append((moved.rates - base.rates) / step)
         return replace(base, free=free, tangents=np.array(tangents), tangent_rates=np.array(rates))
 
     def refined(self, ratio, *, space=True, time=True):
@@ -164,6 +164,7 @@ def make_trial(process, channels, rng, *, name="trial", solver=None, drift=0.0):
 
     run = (solver or Series())(process, observe=tuple(Probe(name=c.name, place=c.place) for c in channels))
     trial = synthetic(channels, run, rng=rng, name=name)
+    trial = Trial(name=trial.name, channels=trial.channels, content=trial.content, source="bench")  # as if logged
     return trial if not drift else with_drift(trial, drift)
 
 
@@ -172,12 +173,66 @@ def with_drift(trial, drift):
     return Trial(name=trial.name, channels=bent, content=digest([c.values for c in bent.values()]))
 
 
+NOW = "2026-01-01T00:00:00+00:00"
+
+
+def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0, leak=False, film=600.0, prior=None,
+          bounds=(50.0, 5000.0), needs=(), std=0.01, bias=0.5, noise=1.0, trial=None, limits=None,
+          **verdict):  # fmt: skip
+    """Calibrate on one made-up trial, validate on another, verify; `sensor` is what is, `believed` what is stated."""
+    from foretrial import twin
+    from foretrial.models import Interest, Requirement, substitute
+
+    solver = solver or Slab(cells=24, steps=120)
+    stated = {"std": noise, "bias": Quantity(value=0.0, std=bias), **(sensor or {}), **(believed or {})}
+    real = make_channels(**{"std": noise, "bias": Quantity(value=0.0, std=bias), **(sensor or {})})
+    say = {c.name: c for c in make_channels(**stated)}
+
+    def tried(gas, name):
+        log = make_trial(make_process(film=film, gas=gas), real, rng, name=name, drift=drift)
+        channels = {n: replace(say[n], values=c.values) for n, c in log.channels.items()}
+        return replace(log, channels=channels)
+
+    first, second = tried(320.0, "first"), tried(335.0, "second")
+    second = replace(first, name="renamed") if leak else trial or second
+    gas = 320.0 if leak else 335.0
+    # fmt: off
+    fit = twin.calibrate(make_process(film=300.0, std=std), first, free={"film": bounds}, solver=solver, starts=1,
+                         nuisances=["heat_capacity"] if std else [], priors={"film": prior} if prior else None)
+    # fmt: on
+    run = twin.Experiment(trial=second, process=make_process(film=300.0, std=std, gas=gas))
+    interest = Interest(observations=("TC1",), statistic="last", window=(0.0, 200.0))
+    watched = tuple(run.observe.values())
+    ready = substitute(run.process, {n: q.value for n, q in fit.quantities().items()})
+    fine = twin.refine(solver, ready, observe=watched, interest=interest)
+    seen = twin.validate(run, fit=fit, solver=solver, refinements=fine)
+    found = twin.predict(run.process, interest=interest, solver=solver, observe=watched, fit=fit)
+    lines = twin.budget(found, interest=interest, process=run.process, fit=fit, refinement=fine, validation=seen)
+    from foretrial.models import Probe
+
+    probe_ = (Probe(name="TC1", place=(0.02, 0.5, 0.5)),)
+    truth = interest.value(Series()(make_process(film=film, gas=gas), observe=probe_))
+    area = twin.domain({"gas": (gas, gas)}, [{"gas": (320.0, 320.0)}, {"gas": (335.0, 335.0)}])
+
+    def answer(limit):
+        asked = Requirement(id="cold", text="Is the core cold enough?", text_zh="心部是否足够冷?", interest=interest,
+                            limit=truth + limit, sense="at most", accuracy=15.0, verification="process",
+                            display="degC", needs=needs)  # fmt: skip
+        evidence = twin.Evidence(**{"requirement": asked, "process": found.process, "history": found.history,
+                                    "budget": lines, "refinement": fine, "fit": fit, "validation": seen,
+                                    "domain": area, "trials": (first, second), **verdict})  # fmt: skip
+        return twin.verify(evidence, prediction=found, at=NOW)
+
+    return answer(limit) if limits is None else [answer(one) for one in limits]
+
+
 @pytest.fixture
 def lab():
     """The stub solvers and the makers of recipes, sensors and trials."""
 
     class Lab:
         slab, series = Slab, Series
+        judge = staticmethod(judge)
         process, channels, trial, drift = (
             staticmethod(f) for f in (make_process, make_channels, make_trial, with_drift)
         )

@@ -1,0 +1,130 @@
+"""Traps that a verdict must not fall into, each beside a harmless twin that it must not be afraid of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from foretrial import twin
+from foretrial.models import Quantity, State
+
+DRAWS = 50
+
+
+def state(verdict, name):
+    return next(c["state"] for c in verdict.content["criteria"] if c["id"] == name)
+
+
+@pytest.fixture(scope="module")
+def harmless():
+    """Fifty honest campaigns, each judged against a limit above the truth and one below it."""
+    from functools import cache
+
+    @cache
+    def draw(judge, **more):
+        return [judge(np.random.default_rng(seed), limits=(15.0, -15.0), **more) for seed in range(DRAWS)]
+
+    return draw
+
+
+def share(pairs):
+    """Share of draws in which the one is a PASS and the other a FAIL."""
+    return np.mean([a.state is State.PASS and b.state is State.FAIL for a, b in pairs])
+
+
+def test_honest_campaigns_reach_pass_and_fail_in_nine_of_ten_draws(lab, harmless):
+    assert share(harmless(lab.judge)) >= 0.9
+
+
+def test_a_leaked_validation_trial_never_passes_even_under_another_name(lab, rng):
+    verdict = lab.judge(rng, leak=True)
+    assert verdict.state is not State.PASS
+    assert state(verdict, "E1") == "not-met"
+
+
+def test_a_huge_validation_uncertainty_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, noise=30.0)
+    assert state(verdict, "E3") == "not-met"
+    assert verdict.state is State.INCONCLUSIVE
+
+
+def test_a_parameter_far_from_its_prior_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, prior=(900.0, 20.0))
+    assert state(verdict, "D4") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+def test_a_prior_that_is_right_does_no_harm(lab, harmless):
+    assert share(harmless(lab.judge, prior=(620.0, 40.0))) >= 0.9
+
+
+def test_numerical_error_above_sensor_noise_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, solver=lab.slab(cells=4, steps=8), noise=0.2, bias=0.1)
+    assert state(verdict, "C7") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+def test_a_bound_that_was_hit_is_not_read_as_a_measurement(lab, rng):
+    verdict = lab.judge(rng, bounds=(50.0, 500.0))
+    assert state(verdict, "D3") == "not-met"
+    assert verdict.state is not State.PASS
+    assert any("a bound is no measurement" in w["en"] for w in verdict.content["calibration"]["words"])
+
+
+def test_lag_that_nobody_stated_reads_as_a_low_film_and_is_noticed(lab, rng):
+    verdict = lab.judge(rng, sensor={"lag": Quantity(value=12.0, unit="s")},
+                        believed={"lag": Quantity(value=0.0, unit="s")}, needs=("D2",))  # fmt: skip
+    film = verdict.content["calibration"]["parameters"][0]
+    assert film["value"] < 580.0
+    assert state(verdict, "D2") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+def test_lag_that_is_stated_does_no_harm(lab, harmless):
+    class Lagged:
+        def __call__(self, rng, **more):
+            return lab.judge(rng, sensor={"lag": Quantity(value=12.0, unit="s", std=0.5)}, **more)
+
+    pairs = harmless(Lagged())
+    assert share(pairs) >= 0.9
+    films = [a.content["calibration"]["parameters"][0] for a, _ in pairs]
+    assert np.mean([abs(f["value"] - 600.0) <= 2.0 * f["std"] for f in films]) >= 0.9
+
+
+def test_correlated_residuals_are_not_counted_as_independent(lab, rng):
+    verdict = lab.judge(rng, drift=4.0, needs=("D2",))
+    assert verdict.content["calibration"]["effective"] < 0.5 * verdict.content["calibration"]["n"]
+    assert state(verdict, "D2") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+def test_white_residuals_are_counted_as_they_are_and_intervals_hold_the_truth(lab, harmless):
+    fits = [a.content["calibration"] for a, _ in harmless(lab.judge)]
+    assert np.mean([f["effective"] >= 0.5 * f["n"] for f in fits]) >= 0.9
+    assert np.mean([abs(f["parameters"][0]["value"] - 600.0) <= 2.0 * f["parameters"][0]["std"] for f in fits]) >= 0.9
+
+
+def test_the_inverse_crime_is_named_and_simulated_readings_are_no_trial(lab, rng):
+    solver, process = lab.slab(cells=6, steps=24), lab.process(film=600.0, gas=335.0)
+    channels = lab.channels(bias=Quantity(value=0.0, std=0.5))
+    run = solver(
+        process,
+        observe=tuple(twin.Experiment(trial=lab.trial(process, channels, rng), process=process).observe.values()),
+    )
+    own = twin.synthetic(channels, run, rng=rng)
+    fit = twin.calibrate(
+        lab.process(film=300.0, gas=335.0), own, free={"film": (50.0, 5000.0)}, solver=solver, starts=1
+    )
+    assert any("Inverse crime" in en for en, _ in fit.words)
+    other = twin.calibrate(lab.process(film=300.0, gas=335.0), lab.trial(process, channels, rng),
+                           free={"film": (50.0, 5000.0)}, solver=solver, starts=1)  # fmt: skip
+    assert not any("Inverse crime" in en for en, _ in other.words)
+    assert abs(other.values[0] - 600.0) > 3.0 * abs(fit.values[0] - 600.0)  # the crime hides this solver's error
+    verdict = lab.judge(rng, trial=replace(own, name="second"))
+    assert verdict.state is State.NOT_VALID_HERE
+    assert any("Predicted, not tried" in reason for reason in verdict.reasons)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(2024)
