@@ -12,7 +12,7 @@ from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
 from .material import Material, Property
 from .part import Part, Patch
-from .process import Between, Body, Contact, Crossing, Exchange, Held, Process, Signal, Source, Stage
+from .process import INSULATED, Between, Body, Contact, Crossing, Exchange, Held, Process, Signal, Source, Stage
 from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
 from .solver import Forecast, Solver
@@ -20,7 +20,7 @@ from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
 
 __all__ = [
-    "Balance",
+    "INSULATED", "Balance",
     "Between",
     "Block",
     "Body",

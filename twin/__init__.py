@@ -15,16 +15,18 @@ from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, read
 from .observe import observe, observe_tangent, synthetic
 from .pedigree import pedigree
+from .plate import facing
 from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
 from .repair import Repair, repair
 from .store import add, append_record, check, correct, names, raw_file, records, write
+from .study import Study, Tell, conclude, field_entry, fit_of, fitted, silent, write_verdict
 from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 __all__ = [
     "Decision", "Domain", "Evidence", "Experiment", "Finding", "LiveLog", "News", "Point", "Prediction", "Problem",
-    "Record", "Refinement", "Repair", "Validation", "budget", "calibrate", "check_verdict", "compare", "decide", "domain",
+    "Record", "Refinement", "Study", "Tell", "conclude", "silent", "facing", "field_entry", "fit_of", "fitted", "write_verdict", "Repair", "Validation", "budget", "calibrate", "check_verdict", "compare", "decide", "domain",
     "observe", "observe_tangent", "pedigree", "pose", "predict", "refine", "similarity", "synthetic", "validate", "verify",
     "add", "add_log", "append_record", "check", "consolidate", "content_of",
     "correct", "follow", "freeze", "frozen_before", "import_csv", "names", "raw_file", "read", "records", "repair",

@@ -6,7 +6,9 @@ import inspect
 import json
 import os
 import platform
+import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,7 @@ app.add_typer(logs, name="log")
 out = Console(highlight=False, soft_wrap=True)
 
 Tell = Callable[[str, float], None]
+PATIENCE = 10.0  # s between plain progress lines of one phase
 Stored = Annotated[Path, typer.Argument(metavar="STORE", help="The HDF5 trial store.")]
 
 
@@ -130,12 +133,12 @@ def _progress() -> Iterator[Tell]:
 
             yield tell
         return
-    seen: set[str] = set()
+    said: dict[str, float] = {}
 
     def tell_plainly(text: str, share: float) -> None:
-        head = text.split(":")[0].split(",")[0]
-        if head not in seen:
-            seen.add(head)
+        phase, now = re.sub(r"\d.*", "", text.split(":")[0]).strip(), time.monotonic()
+        if phase not in said or now - max(said.values()) > PATIENCE:
+            said[phase] = now
             print(f"{share * 100:3.0f} %  {text}", file=sys.stderr, flush=True)
 
     yield tell_plainly
@@ -218,7 +221,7 @@ def log_check(store: Stored) -> None:
     """Recompute every hash of a store."""
     from foretrial import twin
 
-    findings = twin.check_store(store)
+    findings = twin.check(store)
     for finding in findings:
         out.print(finding, markup=False)
     out.print(f"{store}: {'every hash matches' if not findings else f'{len(findings)} findings'}", markup=False)

@@ -1,0 +1,141 @@
+"""The whole way from a frozen question to a verdict: calibrate, refine, predict, validate, verify, write."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from ..models import Extreme, Fit, Process, Requirement, Solver, Verdict, substitute
+from .assess import Evidence
+from .budget import budget, predict
+from .calibrate import calibrate
+from .chain import Record
+from .domain import Domain
+from .freeze import frozen_before
+from .pedigree import pedigree
+from .problem import Experiment, Free
+from .refine import refine
+from .sealed import sealed
+from .validate import compare, validate
+from .verify import verify
+
+Tell = Callable[[str, float], None]
+
+
+def silent(text: str, share: float) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Study:
+    """What a verdict is asked from.
+
+    Attributes
+    ----------
+    requirement : Requirement
+    store : Path
+        The trial store, which holds the freeze; the verdict is written beside it.
+    freeze : Record
+    calibrated : tuple of Experiment
+        Runs that the fit may see.
+    validated : Experiment
+        The run that it may not; its process is the one that the verdict is about.
+    hottest : tuple of Extreme
+        Observations of the requirement's interest.
+    free : mapping of name to (lower, upper)
+    solver, search : Solver
+        The one that answers, and a cheaper one for the searches.
+    ratios : tuple of float
+        Levels of refinement, 1 among them.
+    domain : Domain or None
+    qualification : rows of published problems for the same operators, or None
+    assumptions, caveats : tuple of (English, Chinese)
+    command : str
+        What reproduces the verdict.
+    title : (English, Chinese)
+    """
+
+    requirement: Requirement
+    store: Path
+    freeze: Record
+    calibrated: tuple[Experiment, ...]
+    validated: Experiment
+    hottest: tuple[Extreme, ...]
+    free: Free
+    solver: Solver
+    search: Solver
+    title: tuple[str, str]
+    command: str
+    seed: int = 1
+    starts: int = 4
+    ratios: tuple[float, ...] = (1.0, 1.5, 2.0)
+    domain: Domain | None = None
+    qualification: Sequence[Mapping[str, Any]] | None = None
+    assumptions: tuple[tuple[str, str], ...] = ()
+    caveats: tuple[tuple[str, str], ...] = ()
+
+
+def fitted(process: Process, fit: Fit) -> Process:
+    """The process at the values of a fit."""
+    return substitute(process, {p.name: float(v) for p, v in zip(fit.parameters, fit.values, strict=True)})
+
+
+def fit_of(study: Study, *, tell: Tell = silent) -> Fit:
+    """The calibration of a study."""
+    return calibrate(study.calibrated, free=study.free, solver=study.solver, search=study.search, seed=study.seed,
+                     starts=study.starts, tell=lambda text, share: tell(text, share))  # fmt: skip
+
+
+def conclude(study: Study, fit: Fit, *, fields: Sequence[Mapping[str, Any]] = (), tell: Tell = silent) -> Verdict:
+    """The verdict of a calibrated study, written beside its store as verdict.json."""
+    began = perf_counter()
+    run, interest = study.validated, study.requirement.interest
+    observe = (*run.observe.values(), *study.hottest)
+    tell("refining grid and step", 0.0)
+    refinement = refine(study.solver, fitted(run.process, fit), observe=observe, interest=interest, ratios=study.ratios)
+    tell("predicting the trial that the fit never saw", 0.3)
+    prediction = predict(run.process, interest=interest, solver=study.solver, observe=study.hottest, fit=fit)
+    validation = validate(run, fit=fit, solver=study.solver, refinements=refinement)
+    lines = budget(prediction, interest=interest, process=run.process, fit=fit, refinement=refinement,
+                   validation=validation, coverage=study.requirement.coverage)  # fmt: skip
+    tell("comparing the calibration with its own data", 0.75)
+    seen = compare(study.calibrated, fit=fit, solver=study.solver)
+    now = datetime.now(UTC)
+    trials = tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial]))
+    evidence = Evidence(
+        requirement=study.requirement, process=prediction.process, history=prediction.history, budget=lines,
+        refinement=refinement, fit=fit, validation=validation, domain=study.domain, trials=trials,
+        freeze={"digest": study.freeze.digest, "at": study.freeze.at,
+                "before_result": frozen_before(study.store, study.freeze.digest, now)},
+        qualification=study.qualification,
+        pedigree=pedigree(prediction.process, command=study.command, seeds={"starts": study.seed},
+                          inputs={t.name: t.content for t in trials}, seconds=perf_counter() - began,
+                          assumptions=study.assumptions))  # fmt: skip
+    verdict = verify(evidence, prediction=prediction, calibration=seen, fields=fields, caveats=study.caveats,
+                     files={study.store.name: _sha(study.store)}, title=study.title,
+                     at=now.isoformat(timespec="seconds"))  # fmt: skip
+    write_verdict(verdict, study.store.parent)
+    return verdict
+
+
+def write_verdict(verdict: Verdict, folder: Path) -> Path:
+    """The verdict as verdict.json in `folder`, whole or not at all."""
+    path = folder / "verdict.json"
+    with sealed(path) as partial:
+        partial.write_text(verdict.json(), encoding="utf-8")
+    return path
+
+
+def field_entry(path: Path, *, times: Sequence[float], probes: Sequence[Mapping[str, Any]], body: str,
+                display: str = "degC") -> dict[str, Any]:  # fmt: skip
+    """A field file as verdict.json names it."""
+    return {"file": path.name, "digest": _sha(path), "what": "temperature", "unit": "K", "display": display,
+            "times": list(times), "body": body, "probes": [dict(p) for p in probes]}  # fmt: skip
+
+
+def _sha(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
