@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyvista as pv
+from numpy.typing import NDArray
 
 from ..models.cells import cells_of
 from ..models.fieldfile import FieldFile, read_fields
@@ -33,11 +34,16 @@ def dataset(source: FieldFile | Frame | Path | str, step: int = -1) -> pv.Unstru
 
 
 def sensors(probes: Sequence[Probe | Mapping[str, Any]]) -> pv.PolyData:
-    """Places of named sensors as points (n, 3) m with `name` for each."""
+    """Places of named sensors as points (n, 3) m with `name` for each; see `plain` for names that VTK cannot write."""
     named = [(p.name, p.place) if isinstance(p, Probe) else (str(p["name"]), p["place"]) for p in probes]
     cloud = pv.PolyData(np.array([place for _, place in named], dtype=float).reshape(-1, 3))
-    cloud["name"] = np.array([name for name, _ in named])
+    cloud["name"] = plain([name for name, _ in named])
     return cloud
+
+
+def plain(names: Sequence[str]) -> NDArray[np.str_]:
+    """Names as VTK can write them: it knows ASCII alone, so a name beyond that becomes its number, "#1" the first."""
+    return np.array([name if name.isascii() else f"#{k + 1}" for k, name in enumerate(names)])
 
 
 def table(history: History) -> pv.Table:
@@ -107,5 +113,5 @@ def _grid(
     mesh.cell_data[NAME] = np.asarray(values)
     mesh.cell_data["body"] = np.asarray(body)
     mesh.field_data["t"] = [t]
-    mesh.field_data["bodies"] = np.array(bodies)
+    mesh.field_data["bodies"] = plain(bodies)
     return mesh

@@ -34,6 +34,8 @@ function trialBlock() {
   const draw = () => {
     if (!window.Plotly) return;
     window.Plotly.react(plot, traces(), layout(), { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+      locale: language, locales: { [language]: { moduleType: "locale", name: language, format: {}, dictionary: {
+        "Download plot as a PNG": word("trial.png"), Zoom: word("trial.zoom"), Pan: word("trial.pan"), "Reset axes": word("trial.reset") } } },
       toImageButtonOptions: { filename: "trial-against-model" } });
     plot.dataset.drawn = String(offered().length);
     drawn = true;

@@ -77,12 +77,17 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
     fixed = _squeeze(mesh)
     if len(fixed) > room:
         return None
-    found = [_nearest(fields, probe["place"]) for probe in probes]
-    every = [fields.values(step) for step in range(fields.times.size)]
+    found = np.array([_nearest(fields, probe["place"]) for probe in probes], dtype=int)
     steps = fields.times.size
+    skinned = np.empty((steps, cells.size), dtype="<f4")
+    probed, low, high = np.empty((steps, len(found)), dtype="<f4"), np.inf, -np.inf
+    for step in range(steps):
+        moment = fields.values(step)
+        skinned[step], probed[step] = moment[cells], moment[found]
+        low, high = min(low, float(moment.min())), max(high, float(moment.max()))
     shown = np.arange(steps)
     while True:
-        values = np.stack([every[step][cells] for step in shown]).astype("<f4")
+        values = skinned[shown]
         packed = _squeeze(_planes(values))
         if len(fixed) + len(packed) <= room or shown.size <= 2:
             break
@@ -93,12 +98,12 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
         "mesh": fixed, "values": packed, "points": len(skin.points), "quads": len(skin.quads), "cells": cells.size,
         "ids": _squeeze(cells.astype("<u4").tobytes()), "owner": _squeeze(fields.body[cells].astype("<u1").tobytes()),
         "centres": _squeeze(fields.centres[cells].astype("<f4").tobytes()), "bodies": list(fields.bodies),
-        "low": float(min(v.min() for v in every)), "high": float(max(v.max() for v in every)),
+        "low": low, "high": high,
         "times": [float(fields.times[step]) for step in shown], "kept": steps, "metric": fields.metric,
         "flat": fields.corners.shape[1] < 8, "complete": fields.complete,
         "probes": [{"name": str(probe["name"]), "place": [float(x) for x in probe["place"]], "cell": int(cell),
-                    "values": [float(every[step][cell]) for step in shown]}
-                   for probe, cell in zip(probes, found, strict=True)],
+                    "values": probed[shown, k].astype(float).tolist()}
+                   for k, (probe, cell) in enumerate(zip(probes, found, strict=True))],
     }  # fmt: skip
 
 

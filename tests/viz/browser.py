@@ -58,6 +58,8 @@ class Browser:
             answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
             self.url += f"/session/{answer['sessionId']}"
             self.resize(*self.size)
+            still = {"name": "prefers-reduced-motion", "value": "reduce"}  # a page that glides is photographed askew
+            self.devtools("Emulation.setEmulatedMedia", {"features": [still]})
         except BaseException:
             self.__exit__()
             raise
@@ -116,14 +118,18 @@ class Browser:
         """Handle of the first element that fits."""
         return self._ask("POST", "/element", {"using": "css selector", "value": css})[ELEMENT]
 
+    def show(self, css):
+        """Bring an element to the middle of the window."""
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", css)
+
     def click(self, css):
         """Press an element."""
-        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", css)
+        self.show(css)
         self._ask("POST", f"/element/{self.find(css)}/click")
 
     def drag(self, css, start, end, steps=6):
         """Press the pointer on an element at `start` (x, y) pixels from its middle, move to `end`, let go."""
-        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", css)
+        self.show(css)
         origin = {ELEMENT: self.find(css)}
         path = [(start[0] + (end[0] - start[0]) * k / steps, start[1] + (end[1] - start[1]) * k / steps)
                 for k in range(1, steps + 1)] if start != end else []  # fmt: skip
@@ -146,6 +152,7 @@ class Browser:
     def picture(self, path=None, *, css=None, whole=False):
         """PNG bytes of the window, of one element, or of the whole page; written to `path` where given."""
         if css:
+            self.show(css)
             raw = self._ask("GET", f"/element/{self.find(css)}/screenshot")
         elif whole:
             raw = self.devtools("Page.captureScreenshot", {"captureBeyondViewport": True})["data"]

@@ -114,11 +114,10 @@ def content(fields=None, state="PASS"):
         "schema": "foretrial.verdict/1",
         "id": "sample-section",
         "created": "2026-01-15T09:30:00+00:00",
-        "title": both("Synthetic sample: steel section in hot gas", "合成示例:热气流中的钢型材"),
+        "title": both("Synthetic sample: steel section in hot gas", "合成示例\uff1a热气流中的钢型材"),
         "question": {
-            "text": both(
-                "Synthetic: does the section stay below 550 °C for 15 minutes?", "合成数据:型材在 15 分钟内是否低于 550 °C?"
-            ),
+            "text": both("Synthetic: does the section stay below 550 °C for 15 minutes?",
+                         "合成数据\uff1a型材在 15 分钟内是否低于 550 °C\uff1f"),
             "verification": "functional performance",
             "interest": {
                 "observations": ["TC-A-web", "TC-B-flange"], "statistic": "max", "window": [0.0, 900.0], "unit": "K",
@@ -201,8 +200,8 @@ def content(fields=None, state="PASS"):
             "version": "0.1.0", "commit": "0" * 40, "packages": {"numpy": np.__version__}, "system": "synthetic",
             "seeds": [7], "command": "foretrial run furnace_section", "seconds": 41.0,
             "inputs": {"synthetic.csv": "12" * 32},
-            "materials": [{"material": "carbon steel", "property": "conductivity", "source": "EN 1993-1-2:2005, 3.4.1.3",
-                           "valid": [293.0, 1473.0], "std": 0.05}],
+            "materials": [{"material": "carbon steel", "property": "conductivity", "valid": [293.0, 1473.0],
+                           "std": 0.05, "source": "EN 1993-1-2:2005, 3.4.1.3"}],
             "assumptions": [both("Every number on this page is synthetic.", "本页所有数值均为合成数据。")],
         },
         "fields": fields or [],
@@ -224,8 +223,9 @@ def write(folder, *, state="PASS", with_fields=True, **changes):
         stored = write_fields(folder / "fields.vtkhdf")
         fields = [
             {
-                "file": "fields.vtkhdf", "digest": stored.digest(), "what": both("Temperature of the section", "型材温度"),
-                "unit": "K", "display": "degC", "times": stored.times.tolist(), "body": "section",
+                "file": "fields.vtkhdf", "digest": stored.digest(),
+                "what": both("Temperature of the section", "型材温度"), "unit": "K", "display": "degC",
+                "times": stored.times.tolist(), "body": "section",
                 "probes": [{"name": f"TC-{s}-{w}", "place": [x, y, z]} for s, z in STATIONS.items()
                            for w, x, y in (("web", 0.0, 0.0), ("flange", 0.04, 0.095))],
             }
