@@ -123,7 +123,7 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
                                 "offset common to calibration and validation sensors"))  # fmt: skip
         trials = ", ".join(validation.data)
         lines.append(_whole("model form", "model form", validation.model_form, interest.unit, f"validation on {trials}",
-                            max(validation.effective - 1.0, 1.0)))  # fmt: skip
+                            validation.form_dof))  # fmt: skip
     return Budget(quantity=f"{interest.statistic} of {prediction.observation}", unit=interest.unit,
                   lines=(*lines, *extra), coverage=coverage, correlations=correlations)  # fmt: skip
 

@@ -81,7 +81,10 @@ class Validation:
     synthetic : tuple of str
         Trials that are simulated: they exercise the method, and are no trial.
     mean_error, rms, u_val, model_form : float, K
-        Over all readings; the model form is what the error holds beyond its validation uncertainty.
+        Over all readings; the model form is what the error holds beyond its validation uncertainty, at the station
+        where that is most.
+    form_station, form_dof : str, float
+        That station, and its independent readings less one.
     effective : float
         Independent readings.
     coverage : float
@@ -107,6 +110,8 @@ class Validation:
     rms: float
     u_val: float
     model_form: float
+    form_station: str
+    form_dof: float
     effective: float
     coverage: float
     k: float
@@ -242,19 +247,34 @@ def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[
     rank = np.sort(norm.cdf(-error / np.maximum(u, 1e-12)))
     steps = (np.arange(rank.size) + 0.5) / rank.size
     rms, mean, u_val = (float(np.sqrt(np.mean(error**2))), float(np.mean(error)), float(np.sqrt(np.mean(u**2))))
-    form = float(np.sqrt(max(0.0, rms**2 - u_val**2)))
+    form, station, form_dof = _form(points)
     inside = float(np.mean(np.abs(error) <= k * u))
     chance = float(chi2.sf(distance, max(dof, 1.0)))
     sensor = float(np.sqrt(np.mean([p.bias**2 for p in points])))
-    words = _words(rms, mean, u_val, form, inside, k, leaked, error.size, effective)
+    words = _words(rms, mean, u_val, form, station, inside, k, leaked, error.size, effective)
     if synthetic:
         words += ((f"Not tried: {', '.join(synthetic)} is simulated; it exercises the method and is no trial.",
                    f"未经试验:{', '.join(synthetic)} 为仿真数据,仅检验方法,不是试验。"),)  # fmt: skip
     return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, synthetic=synthetic,
                       mean_error=mean, rms=rms,
-                      u_val=u_val, model_form=form, effective=effective, coverage=inside, k=k,
+                      u_val=u_val, model_form=form, form_station=station, form_dof=form_dof, effective=effective, coverage=inside, k=k,
                       area=float(np.mean(np.abs(rank - steps))), distance=float(distance), dof=dof, chance=chance,
                       sensor=sensor, words=words)  # fmt: skip
+
+
+def _form(points: Sequence[Point]) -> tuple[float, str, float]:
+    """What the error holds beyond its uncertainty at the station where that is most, that station, and its freedom.
+
+    Sensors of one station share what the model lacks there, and the number of interest may be taken at any station.
+    """
+    found = []
+    for station in dict.fromkeys(p.station for p in points):
+        own = [p for p in points if p.station == station]
+        error = np.concatenate([p.error[p.used] for p in own])
+        u = np.concatenate([p.u_val[p.used] for p in own])
+        spare = max(sum(float(p.used.sum()) / p.tau for p in own) - 1.0, 1.0)
+        found.append((float(np.sqrt(max(0.0, np.mean(error**2) - np.mean(u**2)))), station, spare))
+    return max(found)
 
 
 def _thin(point: Point) -> NDArray[np.int64]:
@@ -268,16 +288,17 @@ def _distance(point: Point, block: Array) -> float:
     return float(error @ np.linalg.solve(block[np.ix_(keep, keep)], error))
 
 
-def _words(rms: float, mean: float, u_val: float, form: float, inside: float, k: float, leaked: Sequence[str], n: int,
-           effective: float) -> tuple[tuple[str, str], ...]:  # fmt: skip
+def _words(rms: float, mean: float, u_val: float, form: float, station: str, inside: float, k: float,
+           leaked: Sequence[str], n: int, effective: float) -> tuple[tuple[str, str], ...]:  # fmt: skip
     words = [(f"E = S - D over {n} readings ({effective:.0f} independent): mean {mean:+.3g} K, rms {rms:.3g} K; "
               f"u_val = {u_val:.3g} K; {inside:.0%} inside k u_val (k = {k:g}).",
               f"{n} 个读数(相当于 {effective:.0f} 个独立读数)的比对误差 E = S − D:"
               f"均值 {mean:+.3g} K,均方根 {rms:.3g} K;"
               f"u_val = {u_val:.3g} K;{inside:.0%} 落在 k·u_val 内(k = {k:g})。")]  # fmt: skip
     if form > 0.0:
-        words.append((f"The model error stands out of its uncertainty: {form:.3g} K is carried as model form.",
-                      f"模型误差超出其确认不确定度:{form:.3g} K 计作模型偏差。"))  # fmt: skip
+        where = (f", most at station {station}", f"(以测站 {station} 为最大)") if station else ("", "")
+        words.append((f"The model error stands out of its uncertainty{where[0]}: {form:.3g} K is carried as model form.",
+                      f"模型误差超出其确认不确定度{where[1]}:{form:.3g} K 计作模型偏差。"))  # fmt: skip
     else:
         words.append((f"The model error is not resolvable: it is smaller than u_val = {u_val:.3g} K.",
                       f"模型误差不可分辨:小于 u_val = {u_val:.3g} K。"))  # fmt: skip
