@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 from scipy.stats import chi2
 
-from ..models import Fit, ModelError, Parameter, Process, Solver, substitute
-from .forward import Forward, bases, forward, whiten, whitener
+from ..models import Fit, History, ModelError, Parameter, Process, Solver
+from .forward import Forward, forward, whiten, whitener
 from .identify import autocorrelation_time
 from .inputs import inputs
 from .observe import observe
 from .problem import Experiment, Problem, pose_rows
-from .refine import Refinement
 
 Array = NDArray[np.float64]
 Words = tuple[str, str]
-ROUNDS = 8
+Tell = Callable[[str, float], None]
+ROUNDS = 6
 FAR = 2.0  # standard uncertainties from which a pull is worth a word
+COARSER = 2.0**-0.5  # a second-order error on this grid is what the run in use and this one differ by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,24 +75,23 @@ class Form:
 
 
 def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, moved: Mapping[str, Process] | None = None,
-          numerical: Refinement | None = None, level: float = 0.01,
-          tell: Callable[[str, float], None] | None = None) -> Form:  # fmt: skip
+          level: float = 0.01, tell: Tell | None = None) -> Form:  # fmt: skip
     """Move every uncertain input as far as its own uncertainty lets it, and look at what is left of the error.
 
     Parameters
     ----------
     experiment : Experiment
     solver : Solver
+        What its run differs by from one on cells and steps 1.4 times coarser counts as its numerical error, as one cause.
     fit : Fit or None
         Its parameters keep their covariance.
     moved : mapping of name to Process
         The same recipe with a declared assumption that is no named quantity, such as a curve's shape, moved by one
         standard uncertainty.
-    numerical : Refinement or None
-        Of the same observations: its uncertainty over time counts as one cause.
     level : float
         A model that is right is refused with this probability.
     tell : callable or None
+        Gets a sentence and the share done.
 
     Returns
     -------
@@ -106,9 +106,9 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
 
     Notes
     -----
-    The least of |r|^2 + |z|^2, r the errors in stated uncertainties (offset, lag, place and `moved` shared by readings),
-    z the inputs in theirs, is chi-squared with as many degrees of freedom as readings if the model is right; readings
-    whose residuals are correlated in time count less, by their autocorrelation time.
+    The least of |r|^2 + |z|^2, r the errors in stated uncertainties (offset, lag, place, `moved` and numerics shared by
+    readings), z the inputs in theirs, is chi-squared with as many degrees of freedom as readings if the model is right;
+    readings whose residuals are correlated in time count less, by their autocorrelation time.
 
     References
     ----------
@@ -117,11 +117,11 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
     if not 0.0 < level < 1.0:
         raise ModelError(f"level = {level:g} is no probability. It lies between 0 and 1. Try level=0.01.")
     problem, start, root, low, high = _pose(experiment, fit)
-    known = inputs(experiment.process, fit=fit)
-    ready = replace(experiment, process=known.process)
-    extra, names = _extra(replace(problem, experiments=(ready,)), solver, fit, moved or {}, numerical)
+    base = solver(inputs(experiment.process, fit=fit).process, observe=problem.observations(0))
+    used = solver.frozen(base)
+    extra = _extra(problem, solver, base, fit, moved or {})
     z = np.zeros(start.size)
-    at, r, J = _whitened(problem, solver, start, root, extra)
+    at, r, J = _whitened(problem, used, start, root, extra)
     first, objective = at, float(r @ r)
     for turn in range(ROUNDS if start.size else 0):
         if tell is not None:
@@ -129,17 +129,16 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
         A = np.vstack([J, np.eye(z.size)])
         step = lsq_linear(A, -np.concatenate([r, z]), bounds=(np.minimum(low - z, 0.0), np.maximum(high - z, 1e-12))).x
         gain, share = 0.0, 1.0
-        while share > 0.1:
+        while share > 0.1 and gain <= 0.0:
             tried = z + share * step
-            found = _whitened(problem, solver, start + root @ tried, root, extra)
+            found = _whitened(problem, used, start + root @ tried, root, extra)
             gain = objective - float(found[1] @ found[1] + tried @ tried)
-            if gain > 0.0:
-                z, (at, r, J), objective = tried, found, objective - gain
-                break
             share /= 3.0
-        if gain < 1e-3 * max(objective, 1.0):
+        if gain > 0.0:
+            z, (at, r, J), objective = tried, found, objective - gain
+        if gain < 0.01 * max(objective, 1.0):
             break
-    return _judged(problem, first, at, r, z, (start, root, extra, names), level)
+    return _judged(problem, (first, at, r), z, (start, root), (*(moved or {}), "numerical error"), level)
 
 
 def _pose(run: Experiment, fit: Fit | None) -> tuple[Problem, Array, Array, Array, Array]:
@@ -165,35 +164,24 @@ def _pose(run: Experiment, fit: Fit | None) -> tuple[Problem, Array, Array, Arra
 
 def _whitened(problem: Problem, solver: Solver, values: Array, root: Array, extra: Array) -> tuple[Forward, Array, Array]:
     inside = np.array([min(max(v, p.lower), p.upper) for p, v in zip(problem.parameters, values, strict=True)])
-    at = forward(problem, inside, solvers=bases(problem, inside, solver=solver))
+    at = forward(problem, inside, solvers=(solver,))
     at = replace(at, shared=np.hstack([at.shared, extra]))
     tool = whitener(at)
     return at, whiten(tool, at.residuals), whiten(tool, at.jacobian @ root)
 
 
-def _extra(problem: Problem, solver: Solver, fit: Fit | None, moved: Mapping[str, Process],
-           numerical: Refinement | None) -> tuple[Array, tuple[str, ...]]:  # fmt: skip
+def _extra(problem: Problem, solver: Solver, base: History, fit: Fit | None, moved: Mapping[str, Process]) -> Array:
     """Columns (n, m) that one standard uncertainty of each moved assumption, and of the numerics, puts on the readings."""
-    columns = []
-    if moved:
-        base = solver(problem.experiments[0].process, observe=problem.observations(0))
-    for process in moved.values():
-        values = {} if fit is None else fit.quantities()
-        known = inputs(process, fit=fit)
-        other = solver(substitute(known.process, {n: q.value for n, q in values.items() if n in known.names}),
-                       observe=problem.observations(0))  # fmt: skip
-        columns.append(np.concatenate([(observe(other, row.channel, of=row.of) - observe(base, row.channel, of=row.of))
-                                       [row.channel.reads] for row in problem.rows]))  # fmt: skip
-    if numerical is not None:
-        columns.append(np.concatenate([numerical.at(row.of, row.channel.t)[row.channel.reads] for row in problem.rows]))
-    n = sum(int(row.channel.reads.sum()) for row in problem.rows)
-    names = (*moved, *(("numerical error",) if numerical is not None else ()))
-    return (np.stack(columns, axis=1) if columns else np.zeros((n, 0))), names
+    watched = problem.observations(0)
+    runs = [solver(inputs(process, fit=fit).process, observe=watched) for process in moved.values()]
+    runs.append(solver.refined(COARSER)(inputs(problem.experiments[0].process, fit=fit).process, observe=watched))
+    return np.stack([np.concatenate([(observe(run, row.channel, of=row.of) - observe(base, row.channel, of=row.of))
+                                     [row.channel.reads] for row in problem.rows]) for run in runs], axis=1)  # fmt: skip
 
 
-def _judged(problem: Problem, first: Forward, at: Forward, r: Array, z: Array,
-            known: tuple[Array, Array, Array, tuple[str, ...]], level: float) -> Form:  # fmt: skip
-    start, root, extra, names = known
+def _judged(problem: Problem, found: tuple[Forward, Forward, Array], z: Array, known: tuple[Array, Array],
+            names: tuple[str, ...], level: float) -> Form:  # fmt: skip
+    (first, at, r), (start, root) = found, known
     scaled = at.shared / at.sigmas[:, None]
     amounts = np.linalg.solve(np.eye(scaled.shape[1]) + scaled.T @ scaled, scaled.T @ (at.residuals / at.sigmas))
     left = at.residuals - at.shared @ amounts
@@ -214,15 +202,14 @@ def _judged(problem: Problem, first: Forward, at: Forward, r: Array, z: Array,
     values = {n: float(v) for n, v in zip(problem.names, start + root @ z, strict=True)}
     explains = chance >= level
     return Form(explains=explains, channels=tuple(channels), misfit=misfit, chance=chance, dof=dof, pulls=tuple(pulls),
-                values=values, words=_words(explains, channels, misfit, chance, pulls, extra.shape[1]))  # fmt: skip
+                values=values, words=_words(explains, channels, misfit, chance, pulls))  # fmt: skip
 
 
 def _rms(values: Array) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
-def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, pulls: list[tuple[str, float]],
-           assumptions: int) -> tuple[Words, ...]:  # fmt: skip
+def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, pulls: list[tuple[str, float]]) -> tuple[Words, ...]:  # fmt: skip
     error, u_val, left = (" / ".join(f"{getattr(c, name):.2g}" for c in channels) for name in ("rms", "u_val", "left"))
     odds = f"{chance:.1g}" if chance >= 1e-12 else "< 1e-12"
     words = []
@@ -244,7 +231,4 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, p
         text = ", ".join(f"{name} {pull:+.1f}" for name, pull in far)
         words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {text}.",
                       f"移动超过 {FAR:g} 个标准不确定度的量:{text}。"))  # fmt: skip
-    if assumptions:
-        words.append((f"{assumptions} causes without a quantity of their own were moved along, each by its own uncertainty.",
-                      f"另有 {assumptions} 项没有独立量的因素按其自身不确定度一并移动。"))  # fmt: skip
     return tuple(words)
