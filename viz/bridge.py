@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyvista as pv
-from numpy.typing import NDArray
 
 from ..models.cells import cells_of
 from ..models.fieldfile import FieldFile, read_fields
@@ -41,7 +40,7 @@ def sensors(probes: Sequence[Probe | Mapping[str, Any]]) -> pv.PolyData:
     return cloud
 
 
-def plain(names: Sequence[str]) -> NDArray[np.str_]:
+def plain(names: Sequence[str]) -> Any:
     """Names as VTK can write them: it knows ASCII alone, so a name beyond that becomes its number, "#1" the first."""
     return np.array([name if name.isascii() else f"#{k + 1}" for k, name in enumerate(names)])
 

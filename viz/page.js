@@ -160,10 +160,18 @@ function twin(name) {
   const there = new Set((verdict.series ?? []).filter((one) => one.station === name).map((one) => one.channel));
   return there.size === 1 ? [...there][0] : name;
 }
-const rank = (name) => Math.max(0, order.indexOf(twin(name)));
+// Where there are more names than colours, each station has them all: a place in its section keeps its colour.
+const stationOf = new Map((verdict.series ?? []).map((one) => [one.channel, one.station]));
+const stations = [...new Set(stationOf.values())];
+const many = order.length > PALETTE.length && stations.length > 1;
+const rank = (name) => {
+  const channel = twin(name), own = stationOf.get(channel);
+  return Math.max(0, (many && stationOf.has(channel) ? order.filter((one) => stationOf.get(one) === own) : order).indexOf(channel));
+};
+const group = (name) => (many && stationOf.has(twin(name)) ? stations.indexOf(stationOf.get(twin(name))) : rank(name));
 const colour = (name) => PALETTE[rank(name) % PALETTE.length];
-const dash = (name) => DASHES[rank(name) % DASHES.length];
-const symbol = (name) => SYMBOLS[rank(name) % SYMBOLS.length];
+const dash = (name) => (many ? ["solid", "dash", "dot", "dashdot"][group(name) % 4] : DASHES[rank(name) % DASHES.length]);
+const symbol = (name) => SYMBOLS[group(name) % SYMBOLS.length];
 
 // Small frames ------------------------------------------------------------------------------------------------------
 

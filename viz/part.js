@@ -49,7 +49,7 @@ function sight(field, k) {
 
   let step = last, gl = null, timer = null, mesh = null, picked = null, missed = false;
   let eye = { turn: field.flat ? [0, 0] : [0.65, 0.42], zoom: 1, pan: [0, 0] };
-  const home = structuredClone(eye);
+  let home = structuredClone(eye);
   let ends = [field.low, field.high]; // of the colours: the whole run, or the moment
   const span = field.high - field.low || 1;
 
@@ -68,6 +68,12 @@ function sight(field, k) {
     }
     mesh.middle = mesh.low.map((v, a) => (v + mesh.high[a]) / 2);
     mesh.size = Math.hypot(...mesh.low.map((v, a) => mesh.high[a] - v)) / 2 || 1;
+    // A long part is looked at from its side, and every part fills the view.
+    const size = mesh.low.map((v, a) => mesh.high[a] - v);
+    if (!field.flat && size[2] > 4 * Math.max(size[0], size[1])) eye.turn[0] = 1.0;
+    const view = camera(), corners = Array.from({ length: 8 }, (_, c) => view.project([0, 1, 2].map((a) => ((c >> a) & 1 ? mesh.high[a] : mesh.low[a]))));
+    eye.zoom = Math.min(3, 0.84 / Math.max(...corners.map((c) => Math.max(Math.abs(c[0]), Math.abs(c[1])))));
+    home = structuredClone(eye);
     gl = begin();
     if (!gl) wrap.append(h("p", { class: "notice warn over" }, w("page.no-webgl")));
     show(step);
@@ -334,7 +340,7 @@ function sight(field, k) {
         h("div", { class: "controls" }, h("label", { class: "check" }, cells, w("part.cells")), h("label", { class: "check" }, labels, w("part.names")),
           h("label", { class: "check" }, stretch, w("part.stretch")),
           h("span", { class: "tools" }, tool("part.out", "−", () => zoom(1 / 1.25)), tool("part.in", "+", () => zoom(1.25)), tool("part.reset", "⟲", reset)))),
-      h("aside", {}, h("h3", {}, w("part.probe")), probe, sensors)),
+      h("aside", {}, h("h3", {}, w("part.probe")), probe)), sensors,
     field.kept > field.times.length ? h("p", { class: "note" }, w("part.strided", { shown: field.times.length, kept: field.kept, file: field.named.file })) : null);
 }
 

@@ -10,7 +10,6 @@ function trialBlock() {
   const plot = h("div", { id: "trial-plot", class: "plot", role: "img", "aria-label": () => word("trial.figure") });
   const chips = h("div", { class: "chips", id: "trial-channels", role: "group", "aria-label": () => word("trial.channel") });
   const roles = [...new Set(series.map((one) => one.role))].sort().reverse();
-  const stations = [...new Set(series.map((one) => one.station).filter(has))];
   const every = Math.max(...series.map((one) => one.every ?? 1));
   const choose = (id, key, options) => h("label", {}, w(key), h("select", { id, onchange: (event) => {
     chosen[id.slice(6)] = event.target.value;
@@ -45,7 +44,7 @@ function trialBlock() {
   return section("trial", lead("trial.lead"),
     h("div", { class: "controls" },
       roles.length > 1 ? choose("trial-role", "trial.role", roles.map((role) => (known(`trial.${role}`) ? option(role, `trial.${role}`) : h("option", { value: role }, role)))) : null,
-      stations.length > 1 ? choose("trial-station", "trial.station", [option("", "trial.all"), ...stations.map((station) => h("option", { value: station, selected: station === chosen.station }, station))]) : null),
+      stations.filter(has).length > 1 ? choose("trial-station", "trial.station", [option("", "trial.all"), ...stations.filter(has).map((station) => h("option", { value: station, selected: station === chosen.station }, station))]) : null),
     chips, plot, every > 1 ? h("p", { class: "note" }, w("trial.thinned", { n: every })) : null);
 }
 
@@ -56,9 +55,8 @@ function tint(hex, alpha) {
 }
 
 function traces() {
-  const drawn = [];
-  for (const one of offered()) {
-    if (chosen.off.has(one.channel)) continue;
+  const drawn = [], shown = offered().filter((one) => !chosen.off.has(one.channel));
+  for (const one of shown) {
     const unit = reading(one.unit, one.display), ink = colour(one.channel), x = one.t.map((t) => t * clock.by);
     const y = (list) => (list ?? []).map((v) => (number(v) ? unit.of(v) : null));
     const name = esc(one.channel), hover = (what) => `<b>${name}</b> ${word(`trial.${what}`)}: %{y:.1f} ${esc(unit.label)}<br>%{x:.2f} ${clock.label}<extra></extra>`;
@@ -66,7 +64,7 @@ function traces() {
       for (const band of runs(one.lower.map((v, k) => number(v) && number(one.upper[k])))) {
         const [lower, upper] = [y(one.lower), y(one.upper)];
         drawn.push({ type: "scatter", mode: "lines", x: [...band.map((k) => x[k]), ...[...band].reverse().map((k) => x[k])],
-          y: [...band.map((k) => upper[k]), ...[...band].reverse().map((k) => lower[k])], fill: "toself", fillcolor: tint(ink, 0.13), line: { width: 0 }, hoverinfo: "skip" });
+          y: [...band.map((k) => upper[k]), ...[...band].reverse().map((k) => lower[k])], fill: "toself", fillcolor: tint(ink, shown.length > 3 ? 0.06 : 0.13), line: { width: 0 }, hoverinfo: "skip" });
       }
     }
     if (has(one.model)) {

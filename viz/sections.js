@@ -144,7 +144,7 @@ function budgetBlock() {
   const largest = Math.max(...lines.map((line) => Math.abs(line.contribution)), 1e-300);
   const total = number(budget.combined) ? budget.combined ** 2 : lines.reduce((sum, line) => sum + line.contribution ** 2, 0);
   const by = (x) => `${fmt(unit.by(x), 3)}${tail(unit.difference)}`;
-  const rows = lines.map((line) => [
+  const rows = (list) => list.map((line) => [
     [h("span", { class: "cause" }, line.name), has(line.source) ? h("small", {}, line.source) : null,
       has(line.group) ? h("small", {}, w("budget.group", { group: line.group })) : null],
     kindOf(line.kind),
@@ -154,9 +154,14 @@ function budgetBlock() {
     `${fmt(line.std, 3)}${tail(pretty(line.unit))}`,
     fmt(line.sensitivity, 3),
   ]);
+  const heads = () => ["budget.cause", "budget.kind", "budget.contribution", "budget.share", "budget.std", "budget.sensitivity"].map((key) => w(key));
+  const small = lines.findIndex((line) => line.contribution ** 2 < 0.005 * total); // half a per cent of the variance
+  const told = small < 0 || lines.length - small < 3 ? lines.length : Math.max(5, small), rest = lines.slice(told);
+  const together = Math.sqrt(rest.reduce((sum, line) => sum + line.contribution ** 2, 0));
   return section("budget", lead("budget.lead", { quantity: () => spoken(budget.quantity) }),
-    table([w("budget.cause"), w("budget.kind"), w("budget.contribution"), w("budget.share"), w("budget.std"), w("budget.sensitivity")],
-      rows, { class: "bars" }),
+    table(heads(), rows(lines.slice(0, told)), { class: "bars" }),
+    rest.length ? h("details", { id: "budget-rest" }, h("summary", {}, w("budget.rest", { n: rest.length, u: by(together) })),
+      table(heads(), rows(rest), { class: "bars" })) : null,
     facts([
       ["budget.combined", number(budget.combined) ? by(budget.combined) : null],
       [w("budget.expanded", { k: fmt(budget.coverage) }), h("b", {}, by(budget.expanded))],

@@ -187,6 +187,29 @@ def test_curves_and_their_bands_are_drawn_and_told_on_hover(page):
     assert page.run("return document.querySelector('#trial-plot').data[1].y[0]") == pytest.approx(20.0)
 
 
+def test_many_sensors_share_colours_between_stations_but_not_within_one(window, tmp_path):
+    curves = sample.content()["series"][:3]
+    many = [{**curve, "channel": f"{curve['channel']}-{k}", "station": f"S{j}", "t": curve["t"][:9]}
+            for j, curve in enumerate(curves) for k in range(7)]  # fmt: skip
+    lines = [sample.line(f"cause {k}", "input", 5.0 / (1 + k) ** 2, 1.0, "K", "") for k in range(12)]
+    budget = {**sample.content()["budget"], "lines": lines, "combined": 5.2}
+    window.open(viz.report(sample.write(tmp_path, with_fields=False, series=many, budget=budget)))
+    drawn = []
+    for station in ("S0", "S1", "S2"):
+        window.run("const s = document.querySelector('#trial-station'); s.value = arguments[0]; "
+                   "s.dispatchEvent(new Event('change'))", station)  # fmt: skip
+        drawn.append(window.run(
+            "return document.querySelector('#trial-plot').data.filter(d => d.mode === 'lines' && !d.fill)"
+            ".map(d => [d.line.color, d.line.dash])"
+        ))  # fmt: skip
+        assert len({colour for colour, _ in drawn[-1]}) == 7
+    assert len({dash for station in drawn for _, dash in station}) == 3
+    assert (
+        window.run("return document.querySelectorAll('#budget-rest tbody tr').length") == 7
+    )  # small causes are folded
+    assert window.complaints() == []
+
+
 def test_each_state_is_said_in_words_with_a_sign_and_a_colour_of_its_own(window, tmp_path):
     seen = set()
     for state in ("PASS", "FAIL", "INCONCLUSIVE", "NOT-VALID-HERE"):
