@@ -167,7 +167,7 @@ def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.T
         hottest=tuple(Extreme(name=f"hottest at {s}", body=s) for s in STATIONS), free=FREE, solver=solver,
         search=Heat(cells=1, tolerance=0.5), seed=SEEDS["starts"],
         domain=twin.domain(met(judged), [met(fire), met(judged)], symbols={"Biot number": "Bi"}),
-        qualification=qualify(("T2", "T4", "balance")), assumptions=ASSUMPTIONS,
+        qualification=qualify(("T2", "Heisler", "III.5", "order-space", "order-time")), assumptions=ASSUMPTIONS,
         title=("Steel section in a room fire, trial 3", "室内火灾中的钢截面,试验 3"),
         command="foretrial run furnace_section")  # fmt: skip
     fit = twin.fit_of(study, tell=lambda text, share: tell(text, 0.05 + 0.5 * share))

@@ -266,9 +266,10 @@ def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> N
 
     findings = twin.check_verdict(verdict)
     for finding in findings:
-        out.print(finding, markup=False)
-    out.print(f"{verdict}: {'hashes and decision hold' if not findings else f'{len(findings)} findings'}", markup=False)
-    if findings:
+        out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.what}: {finding.text}", markup=False)
+    broken = [finding.what for finding in findings if not finding.holds]
+    out.print(f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"), markup=False)
+    if broken:
         raise typer.Exit(1)
 
 
