@@ -65,4 +65,4 @@ def bench_calibrate_section(benchmark):
     fit, plain = ours(), by_differences(trial)
     assert (np.abs(fit.values - plain) < 1.0 * fit.std).all()
     one, other = interleaved(benchmark, ours, lambda: by_differences(trial), rounds=5)
-    beside("calibrate-section", ours=one, theirs=other, against="scipy least_squares", unit="s", limit=0.5)
+    beside("calibrate-section", ours=one, theirs=other, against="scipy least_squares", unit="s", limit=1.0)

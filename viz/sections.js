@@ -35,8 +35,8 @@ function verdictBlock() {
     ["verdict.guard", number(result.guard_band) ? `${fixed(asked.by(result.guard_band), p)}${tail(asked.difference)}` : null],
     ["verdict.acceptance", number(result.acceptance_limit) ? `${fixed(asked.of(result.acceptance_limit), p)}${tail(asked.label)}` : null],
     ["verdict.governs", has(result.governs?.observation) ? w("verdict.governs-at", { name: result.governs.observation, t: seconds(result.governs.time) }) : null],
-    ["verdict.false-accept", number(result.false_accept) ? percent(result.false_accept) : null],
-    ["verdict.false-reject", number(result.false_reject) ? percent(result.false_reject) : null],
+    ["verdict.false-accept", result.state !== "FAIL" && number(result.false_accept) ? percent(result.false_accept) : null],
+    ["verdict.false-reject", result.state !== "PASS" && number(result.false_reject) ? percent(result.false_reject) : null],
     ["verdict.accuracy", number(question.accuracy) ? `± ${fmt(asked.by(question.accuracy))}${tail(asked.difference)}` : null],
   ], { class: "facts numbers" });
   return h("section", { id: "verdict", class: `hero state-${slug(state)}`, "aria-labelledby": "verdict-title" },
