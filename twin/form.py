@@ -229,6 +229,10 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, p
     far = [(name, pull) for name, pull in pulls if abs(pull) > FAR][:5]
     if far:
         text = ", ".join(f"{name} {pull:+.1f}" for name, pull in far)
-        words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {text}.",
-                      f"移动超过 {FAR:g} 个标准不确定度的量:{text}。"))  # fmt: skip
+        if explains:
+            words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {text}.",
+                          f"移动超过 {FAR:g} 个标准不确定度的量:{text}。"))  # fmt: skip
+        else:
+            words.append((f"Even that compromise asks for moves, in standard uncertainties, that nobody believes: {text}.",
+                          f"即便如此的折中也要求令人难以置信的移动(以标准不确定度计):{text}。"))  # fmt: skip
     return tuple(words)
