@@ -31,7 +31,7 @@ REQUIREMENT = Requirement(
     interest=Interest(observations=(DEEP,), statistic="max", window=(0.0, 1200.0)),
     limit=673.15,
     sense="at most",
-    accuracy=100.0,
+    accuracy=40.0,
     verification="functional performance",
     display="degC",
 )
@@ -200,9 +200,16 @@ def run(*, cells: int = 30, out: Path = Path("out/radiant_calorimeter"), tell: t
     tell("solving the stack for the picture", 0.75)
     field = picture(twin.fitted(unseen.process, fit), solver, out / "fields.vtkhdf")
     verdict = twin.conclude(study, fit, fields=(field,), tell=_part(tell, 0.8, 0.2))
-    verdict = replace(verdict, content=seal({**verdict.content, "ladder": ladder}))
-    twin.write_verdict(verdict, out)
-    return verdict
+    return _with_ladder(verdict, ladder, out)
+
+
+def _with_ladder(verdict: Verdict, ladder: list[dict[str, Any]], out: Path) -> Verdict:
+    """The verdict with its ladder, the word on the model that answers among its reasons, sealed and written again."""
+    said, result = ladder[-1]["words"][0], verdict.content["result"]
+    content = {**verdict.content, "ladder": ladder, "result": {**result, "reasons": [*result["reasons"], said]}}
+    made = replace(verdict, content=seal(content), reasons=(*verdict.reasons, said["en"]))
+    twin.write_verdict(made, out)
+    return made
 
 
 def met(trial: Trial) -> dict[str, tuple[float, float]]:

@@ -19,7 +19,7 @@ from .problem import Experiment, Problem, pose_rows
 Array = NDArray[np.float64]
 Words = tuple[str, str]
 Tell = Callable[[str, float], None]
-ROUNDS = 6
+ROUNDS = 4
 FAR = 2.0  # standard uncertainties from which a pull is worth a word
 COARSER = 2.0**-0.5  # a second-order error on this grid is what the run in use and this one differ by
 
@@ -136,7 +136,7 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
             share /= 3.0
         if gain > 0.0:
             z, (at, r, J), objective = tried, found, objective - gain
-        if gain < 0.01 * max(objective, 1.0):
+        if gain < (0.03 * objective if objective > 3.0 * r.size else 0.5):
             break
     return _judged(problem, (first, at, r), z, (start, root), (*(moved or {}), "numerical error"), level)
 
@@ -213,6 +213,10 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, p
     error, u_val, left = (" / ".join(f"{getattr(c, name):.2g}" for c in channels) for name in ("rms", "u_val", "left"))
     odds = f"{chance:.1g}" if chance >= 1e-12 else "< 1e-12"
     words = []
+    hidden = ("", "")
+    if all(c.rms <= 2.0 * c.u_val for c in channels):
+        hidden = ("Channel by channel E would pass as uncertainty; over all places and times together it cannot. ",
+                  "逐通道看,E 尚可归于不确定度;各位置、各时刻合起来看则不能。")  # fmt: skip
     if explains:
         words.append((f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the readings "
                       f"(E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
@@ -222,10 +226,10 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, p
         words.append((f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
                       f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
                       f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
-                      "Physics is missing: add it, do not calibrate it away.",
+                      f"{hidden[0]}Physics is missing: add it, do not calibrate it away.",
                       f"该模型的形式有误:参数在其先验范围内取任何值都不能解释读数。各通道 E 的均方根为 {error} K,u_val 为 "
                       f"{u_val} K;即使每个输入都移动到其自身不确定度所允许的程度,仍剩 {left} K,为传感器声明不确定度的 "
-                      f"{misfit:.2g} 倍(概率 {odds})。模型缺少物理过程:应补充模型,不可靠标定掩盖。"))  # fmt: skip
+                      f"{misfit:.2g} 倍(概率 {odds})。{hidden[1]}模型缺少物理过程:应补充模型,不可靠标定掩盖。"))  # fmt: skip
     far = [(name, pull) for name, pull in pulls if abs(pull) > FAR][:5]
     if far:
         text = ", ".join(f"{name} {pull:+.1f}" for name, pull in far)
