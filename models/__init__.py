@@ -20,7 +20,8 @@ from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
 
 __all__ = [
-    "INSULATED", "Balance",
+    "INSULATED",
+    "Balance",
     "Between",
     "Block",
     "Body",

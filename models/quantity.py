@@ -13,6 +13,8 @@ from .errors import ModelError, did_you_mean
 
 DISTRIBUTIONS = ("normal", "uniform", "triangular", "lognormal")
 T = TypeVar("T")
+LEAVES = frozenset((float, int, str, bool, type(None), np.ndarray))  # what holds no quantity
+_NAMES: dict[type, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +129,13 @@ def substitute(noun: T, values: Mapping[str, float]) -> T:
 
 
 def _walk(noun: Any) -> Iterator[Quantity]:
+    if type(noun) in LEAVES:
+        return
     if isinstance(noun, Quantity):
         yield noun
-    elif dataclasses.is_dataclass(noun) and not isinstance(noun, type):
-        for field in dataclasses.fields(noun):
-            yield from _walk(getattr(noun, field.name))
+    elif names := _fields(type(noun)):
+        for name in names:
+            yield from _walk(getattr(noun, name))
     elif isinstance(noun, Mapping):
         for key in noun:
             yield from _walk(noun[key])
@@ -140,16 +144,25 @@ def _walk(noun: Any) -> Iterator[Quantity]:
             yield from _walk(item)
 
 
+def _fields(kind: type) -> tuple[str, ...]:
+    """Names of what a noun of that kind holds; none for what is no noun."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    return _NAMES[kind]
+
+
 def _replace(noun: Any, values: Mapping[str, float]) -> Any:
+    if type(noun) in LEAVES:
+        return noun
     if isinstance(noun, Quantity):
         return dataclasses.replace(noun, value=float(values[noun.name])) if noun.name in values else noun
-    if dataclasses.is_dataclass(noun) and not isinstance(noun, type):
+    if names := _fields(type(noun)):
         changed = {}
-        for field in dataclasses.fields(noun):
-            old = getattr(noun, field.name)
+        for name in names:
+            old = getattr(noun, name)
             new = _replace(old, values)
             if new is not old:
-                changed[field.name] = new
+                changed[name] = new
         return dataclasses.replace(noun, **changed) if changed else noun
     if isinstance(noun, Mapping):
         items = {key: _replace(item, values) for key, item in noun.items()}

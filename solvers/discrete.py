@@ -14,7 +14,7 @@ from scipy.sparse import coo_matrix, csc_matrix
 from ..models import Body, Process, SolveError, Stage
 from ..models.grid import Block, Grid
 from ..models.quantity import quantity
-from .cut import Cut, Touching
+from .cut import Cut, Touching, cut
 from .kernels.conduct import conduct, exchange, touch
 from .kernels.pieces import properties
 from .surroundings import Surroundings, level, surroundings
@@ -53,6 +53,31 @@ class Geometry:
     laplace: csc_matrix
     diagonal: NDArray[np.int64]
     coupling: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+
+
+_KEPT: dict[object, Geometry] = {}  # the last few small ones: a calibration cuts the same parts hundreds of times
+FEW, SMALL = 8, 50_000
+
+
+def prepared(
+    process: Process, *, cells: int, ratio: float, along: tuple[int | None, int | None, int | None]
+) -> Geometry:
+    """The geometry of a process with work arrays of its own; parts that were cut before are not cut again."""
+    bodies = tuple((body.name, body.part, body.material.anisotropy) for body in process.bodies)
+    key = (bodies, tuple((c.first, c.second) for c in process.contacts), cells, ratio, along)
+    kept = _KEPT.get(key)
+    if kept is None:
+        kept = geometry(process, cut(process, cells=cells, ratio=ratio, along=along))
+        if kept.cut.cells <= SMALL:
+            while len(_KEPT) >= FEW:
+                _KEPT.pop(next(iter(_KEPT)))
+            _KEPT[key] = kept
+    return replace(kept, locals=tuple(_fresh(local) for local in kept.locals))
+
+
+def _fresh(local: Local) -> Local:
+    work = tuple(np.zeros_like(one) for one in local.work)
+    return replace(local, work=work, wall=local.wall * 0.0, heat=local.heat * 0.0, slope=local.slope * 0.0)
 
 
 def geometry(process: Process, cut: Cut) -> Geometry:

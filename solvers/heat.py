@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from ..models import (
     ModelError,
     Observation,
     Process,
+    Quantity,
     SolveError,
     Stage,
     digest,
@@ -23,8 +25,7 @@ from ..models import (
 )
 from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
-from .cut import cut
-from .discrete import Discrete, Flow, Geometry, geometry
+from .discrete import Discrete, Flow, Geometry, prepared
 from .linear import Direct
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
 from .record import Record
@@ -128,12 +129,13 @@ class _Run:
                  every: float | None, free: tuple[str, ...]) -> None:  # fmt: skip
         self.began = time.perf_counter()
         self.solver, self.process, self.free = solver, process, free
-        self.shape = geometry(process, cut(process, cells=solver.cells, ratio=solver.ratio, along=solver.along))
+        self.shape = prepared(process, cells=solver.cells, ratio=solver.ratio, along=solver.along)
         self.model = Discrete(process, self.shape)
         self.linear = Direct()
         self.watch = Watch(process, self.shape, observe)
         self.record = Record(process, self.shape, self.watch, keep=keep, every=every)
-        self.twins = [_twins(process, self.shape, name) for name in free]
+        known = quantities(process) if free else {}
+        self.twins = [_twins(process, self.shape, name, known) for name in free]
         self.trails: list[Trail] = []
         self.tolerance = solver.tolerance / solver.pace**3
         self.close = min(1e-5, 1e-4 * self.tolerance)
@@ -288,9 +290,8 @@ class _Run:
         self.record.read(t, T, flow, [(trail.T, twin.rate(self.model, trail, T, flow)) for twin, trail in pairs])
 
 
-def _twins(process: Process, shape: Geometry, name: str) -> Twins:
+def _twins(process: Process, shape: Geometry, name: str, known: Mapping[str, Quantity]) -> Twins:
     """The process a little above and a little below a named quantity."""
-    known = quantities(process)
     if name not in known:
         raise ModelError(f"parameter '{name}' is not in this process. {did_you_mean(name, known)} Correct the name.")
     q = known[name]

@@ -58,7 +58,7 @@ def facing(channel: Channel, *, film: tuple[float, float] = (10.0, 40.0), back: 
 
     def seen(h: float = middle, capacity: float = p["heat_capacity"], emissivity: float = p["emissivity"],
              backs: tuple[float, ...] = (0.0, back)) -> Array:  # fmt: skip
-        return np.mean([_faced(T, capacity * rate + soaked[one], h, emissivity) for one in backs], axis=0)
+        return np.asarray(np.mean([_faced(T, capacity * rate + soaked[one], h, emissivity) for one in backs], axis=0))
 
     best = seen()
     half = 1.0 / np.sqrt(12.0)
