@@ -35,7 +35,7 @@ class Campaign:
     folder: Path
 
 
-def campaign(lab, folder, *, made_up=False, above=15.0, late=False):
+def campaign(lab, folder, *, made_up=False, above=15.0):
     """Log two trials, freeze the question, fit the first, judge the second."""
     rng, store = np.random.default_rng(7), folder / "trials.h5"
     channels = lab.channels(bias=Quantity(value=0.0, std=0.5))
@@ -203,8 +203,8 @@ def test_a_fitted_process_holds_the_values_of_its_fit(lab, done):
 
 def test_a_field_is_named_with_its_hash_times_and_probes(tmp_path):
     (tmp_path / "fields.vtkhdf").write_bytes(b"frames")
-    entry = twin.field_entry(tmp_path / "fields.vtkhdf", times=(0.0, 30.0), probes=({"name": "TC1", "place": [0, 0, 0]},),
-                             body="beam")  # fmt: skip
+    probes = ({"name": "TC1", "place": [0, 0, 0]},)
+    entry = twin.field_entry(tmp_path / "fields.vtkhdf", times=(0.0, 30.0), probes=probes, body="beam")
     assert entry["digest"] == hashlib.sha256(b"frames").hexdigest()
     assert (entry["file"], entry["times"], entry["body"]) == ("fields.vtkhdf", [0.0, 30.0], "beam")
     json.dumps(entry, allow_nan=False)
