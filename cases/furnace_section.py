@@ -2,7 +2,8 @@
 
 Trials  sp_section_test2 (calibration) and sp_section_test3 (validation): at each of three stations of a beam below the
         ceiling of a burning room, seven thermocouples in the steel and four plate thermometers around it.
-Answer  see the docstring of run().
+Answer  INCONCLUSIVE: 482 degC at station A after 15 minutes, margin 68 K +- 57 K. The margin clears its guard band, but
+        the model misses the lower flange at A by 40 K, so it cannot answer within the 50 K that were asked for.
 """
 
 from pathlib import Path
@@ -53,7 +54,7 @@ REQUIREMENT = Requirement(
     interest=Interest(observations=tuple(f"hottest at {s}" for s in STATIONS), statistic="max", window=(0.0, FIRE)),
     limit=823.15,
     sense="at most",
-    accuracy=50.0,
+    accuracy=50.0,  # a tenth of the rise from a cold beam to the limit
     verification="design",
     display="degC",
 )
@@ -92,8 +93,8 @@ def section(trial: Trial) -> Process:
     bodies, walls = [], {}
     for station in STATIONS:
         steel = trial.where(kind="thermocouple", station=station)
-        start = Quantity(value=float(np.mean([c.values[0] for c in steel])), unit="K", std=1.0, name=f"start at {station}",
-                         source="mean of the steel thermocouples at the start")  # fmt: skip
+        mean = float(np.mean([c.values[0] for c in steel]))
+        start = Quantity(value=mean, unit="K", std=1.0, name=f"start at {station}", source="mean of the thermocouples")
         part = Part.i_section(height=0.2, width=0.2, flange=0.015, web=0.009)
         bodies.append(Body(name=station, part=part, material=CARBON_STEEL, start=start))
         for plate in trial.where(kind="plate thermometer", station=station):
@@ -151,10 +152,7 @@ def picture(trial: Trial, fit: Fit, path: Path) -> dict[str, object]:
 
 
 def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.Tell = twin.silent) -> Verdict:
-    """Calibrate film and effective emissivity on trial 2, predict trial 3, and decide.
-
-    Answer  ...
-    """
+    """Calibrate film and effective emissivity on trial 2, predict trial 3, and decide."""
     out.mkdir(parents=True, exist_ok=True)
     store = out / "trials.h5"
     frozen = freeze(store)

@@ -209,8 +209,8 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
     tool = whitener(at, inflation=inflation[at.row])
     scaled = whiten(tool, at.jacobian) * widths
     active = tuple(p.name for p, c in zip(problem.parameters, u, strict=True) if c < 1e-5 or c > 1.0 - 1e-5)
-    whiteness = {row.label: autocorrelation_time(whiten(whitener(at), at.residuals)[at.row == i])
-                 for i, row in enumerate(problem.rows)}  # fmt: skip
+    white = whiten(whitener(at), at.residuals)
+    whiteness = {row.label: autocorrelation_time(white[at.row == i]) for i, row in enumerate(problem.rows)}
     data: dict[str, str] = {}
     for experiment in problem.experiments:
         data.update(fingerprints(experiment.trial, experiment.observe))

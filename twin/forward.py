@@ -90,14 +90,16 @@ def forward(problem: Problem, values: Array, *, solvers: Sequence[Solver], slope
 def whitener(found: Forward, *, inflation: Array | None = None) -> tuple[Array, Array]:
     """Weights (n,) and low-rank correction (n, n) in factored form that make stated errors independent and of size one.
 
-    The covariance is diag(sigma^2) plus the shared causes; with U = shared / sigma = Q S Z', its inverse root is
-    (I + Q ((1 + S^2)^-1/2 - 1) Q') diag(1 / sigma). Returns 1 / sigma and Q; see `whiten`.
+    The covariance is diag(sigma^2) plus the shared causes; with U = shared / sigma and U'U = Z S^2 Z', its inverse
+    root is (I - Q Q') diag(1 / sigma), Q = U Z f(S^2), f(x)^2 = (1 - (1 + x)^-1/2) / x. Returns 1 / sigma and Q; see `whiten`.
     """
     weight = 1.0 / (found.sigmas if inflation is None else found.sigmas * np.sqrt(inflation))
     if not found.shared.size:
         return weight, np.zeros((weight.size, 0))
-    q, s, _ = np.linalg.svd(found.shared * weight[:, None], full_matrices=False)
-    return weight, q * np.sqrt(1.0 - 1.0 / np.sqrt(1.0 + s**2))
+    U = found.shared * weight[:, None]
+    x, Z = np.linalg.eigh(U.T @ U)
+    x = np.maximum(x, 1e-12)
+    return weight, U @ (Z * np.sqrt(-np.expm1(-0.5 * np.log1p(x)) / x))
 
 
 def whiten(tool: tuple[Array, Array], rows: Array) -> Array:
