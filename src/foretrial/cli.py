@@ -69,8 +69,10 @@ def run(
             name: value for name, value in {**given, "tell": tell}.items() if name in takes and value is not None
         }
         if cells is not None and "cells" not in takes:
-            raise ModelError(f"case '{case}' has no resolution to set (cells = {cells}). Its run() takes {', '.join(takes)}. "
-                             "Leave --cells out.")  # fmt: skip
+            raise ModelError(
+                f"case '{case}' has no resolution to set (cells = {cells}). Its run() takes "
+                f"{', '.join(takes) or 'nothing'}. Leave --cells out."
+            )
         verdict = module.run(**options)
         if page and (target / "verdict.json").exists():
             tell("writing the report", 0.97)
@@ -106,9 +108,10 @@ def _case(name: str) -> ModuleType:
 
 
 def shipped() -> list[str]:
-    """Names of the shipped cases."""
+    """Names of the shipped cases: the files with a question, told by their run(), without importing them."""
     folder = Path(importlib.import_module("foretrial.cases").__file__ or "").parent
-    return sorted(p.stem for p in folder.glob("*.py") if p.stem not in ("__init__", "qualify"))
+    return sorted(p.stem for p in folder.glob("*.py") if p.stem != "qualify"
+                  and "\ndef run(" in p.read_text(encoding="utf-8"))  # fmt: skip
 
 
 @contextmanager
@@ -172,8 +175,10 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     colour = {"PASS": "green", "FAIL": "red"}.get(verdict.state.value, "yellow")
     short = "K" if unit == "degC" else unit
     place = f"  {report}" if report else ""
-    out.print(f"[bold {colour}]{verdict.state.value}[/]  margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} "
-              f"(k = {question['coverage']:g}){place}")  # fmt: skip
+    margin = (
+        f"margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} (k = {question['coverage']:g})"
+    )
+    out.print(f"[bold {colour}]{verdict.state.value}[/]  {margin}{place}")
 
 
 @logs.command("add")
@@ -251,8 +256,10 @@ def freeze(
     """Fix a case's requirement, data split, rule and seeds before any solve."""
     module = _case(case)
     if not callable(getattr(module, "freeze", None)):
-        raise ModelError(f"case '{case}' freezes nothing: it has no freeze(). A verdict's question is fixed beforehand. "
-                         "Add freeze(store) to the case.")  # fmt: skip
+        raise ModelError(
+            f"case '{case}' freezes nothing: it has no freeze(). A verdict's question is fixed beforehand. "
+            "Add freeze(store) to the case."
+        )
     target = store or Path("out") / Path(case).stem / "trials.h5"
     target.parent.mkdir(parents=True, exist_ok=True)
     record = module.freeze(target)
@@ -268,7 +275,9 @@ def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> N
     for finding in findings:
         out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.what}: {finding.text}", markup=False)
     broken = [finding.what for finding in findings if not finding.holds]
-    out.print(f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"), markup=False)
+    out.print(
+        f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"), markup=False
+    )
     if broken:
         raise typer.Exit(1)
 
@@ -285,14 +294,14 @@ def qualify(
     from foretrial.cases.qualify import qualify as rows_of
 
     table = Table(box=None, pad_edge=False)
-    for head, side in (("id", "left"), ("cells", "right"), ("answer", "right"), ("reached", "right"), ("error", "right"),
-                       ("tolerance", "right"), ("s", "right"), ("state", "left")):  # fmt: skip
-        table.add_column(head, justify=side)  # type: ignore[arg-type]
+    for head in ("id", "cells", "answer", "reached", "error", "tolerance", "s", "state"):
+        table.add_column(head, justify="left" if head in ("id", "state") else "right")
     with _progress() as tell:
         rows = rows_of(ids or (), everything=everything, each=lambda row: tell(f"{row['id']} {row['cells']}", 0.5))
     for row in rows:
-        table.add_row(row["id"], str(row["cells"]), *(_number(row[key]) for key in ("answer", "reached", "error", "tolerance")),
-                      f"{row['seconds']:.1f}", row["state"] + (f": {row['reason']}" if row["reason"] else ""))  # fmt: skip
+        numbers = (_number(row[key]) for key in ("answer", "reached", "error", "tolerance"))
+        said = row["state"] + (f": {row['reason']}" if row["reason"] else "")
+        table.add_row(row["id"], str(row["cells"]), *numbers, f"{row['seconds']:.1f}", said)
     out.print(table)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -323,8 +332,9 @@ def _findings() -> Iterator[tuple[str, str, str]]:
     yield "Python", platform.python_version(), "" if good else "Use Python 3.11 to 3.13."
     cores = os.cpu_count() or 1
     threads = os.environ.get("NUMBA_NUM_THREADS", "")
+    many = threads.isdigit() and int(threads) > cores
     yield ("threads", f"{cores} cores" + (f", NUMBA_NUM_THREADS={threads}" if threads else ""),
-           "Unset NUMBA_NUM_THREADS, or set it to the cores at most." if threads.isdigit() and int(threads) > cores else "")  # fmt: skip
+           "Unset NUMBA_NUM_THREADS, or set it to the cores at most." if many else "")  # fmt: skip
     from foretrial.solvers.cache import probe
 
     folder = probe()
@@ -337,8 +347,8 @@ def _findings() -> Iterator[tuple[str, str, str]]:
     from foretrial.viz.scene import opengl
 
     drawn = opengl()
-    yield ("OpenGL", "pictures can be drawn" if drawn else "no pictures here",
-           "" if drawn else "Reports need none. For still pictures install a driver (Debian: libegl1 libgl1-mesa-dri).")  # fmt: skip
+    cure = "Reports need none. For still pictures install a driver (Debian: libegl1 libgl1-mesa-dri)."
+    yield "OpenGL", "pictures can be drawn" if drawn else "no pictures here", "" if drawn else cure
     for extra, package in (("plots in the report", "plotly"), ("meshes", "meshio"), ("units", "pint")):
         there = importlib.util.find_spec(package) is not None
         yield extra, package if there else "missing", "" if there else f"Install it: pip install {package}"

@@ -175,13 +175,10 @@ def test_the_case_runs_from_its_logs_to_a_page(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_whole_run_with_all_its_starts_holds_and_repeats_itself(tmp_path):
+def test_the_whole_run_with_all_its_starts_holds(tmp_path):
     told = []
     verdict = case.run(cells=1, out=tmp_path / "section", tell=lambda text, share: told.append((text, share)))
     holds(verdict, tmp_path / "section", told)
     calibration = verdict.content["calibration"]
     assert calibration["reached_best"] >= 2
     assert [p["name"] for p in calibration["parameters"]] == list(case.FREE)
-    again = case.run(cells=1, out=tmp_path / "again")
-    assert replace(again, content={}, id="").__str__() == replace(verdict, content={}, id="").__str__()
-    assert again.content["budget"] == verdict.content["budget"]
