@@ -1,4 +1,4 @@
-"""Does a model that explains a copper disc under a radiant heater also explain a stack of insulation under the same heater?
+"""Does a model that explains a copper disc under a radiant heater also explain insulation under the same heater?
 
 Trials  copper_disc (calibration): one thermocouple in the back of a black disc on insulation, 0 to 100 s.
         insulation_stack (validation): three thermocouples between fibre-board discs, 0 to 1200 s.
@@ -25,8 +25,8 @@ LOGS = Path(__file__).parent / "trials"
 DEEP = "at 17.16 mm"
 REQUIREMENT = Requirement(
     id="radiant-stack-400",
-    text="Does the insulation stay below 400 degC at a depth of 17.16 mm for 20 minutes under 50 kW/m2, with the film and "
-    "the flux that the copper disc gave?",
+    text="Does the insulation stay below 400 degC at a depth of 17.16 mm for 20 minutes under 50 kW/m2, with the film "
+    "and the flux that the copper disc gave?",
     text_zh="以铜盘试验标定的换热系数与热流,在 50 kW/m2 辐照下 20 分钟内,隔热层 17.16 mm 深处是否低于 400 °C?",
     interest=Interest(observations=(DEEP,), statistic="max", window=(0.0, 1200.0)),
     limit=673.15,
@@ -73,13 +73,13 @@ LADDER = (
     Rung(name="data sheet, adiabatic back", zh="数据手册物性,背面绝热"),
     Rung(name="with the aluminium back plate", zh="加入铝背板", plate=True),
     Rung(name="with loss through the edge", zh="加入侧面散热", plate=True, edge=True),
-    Rung(name="with a heat capacity that grows with temperature", zh="热容随温度升高", plate=True, edge=True, warm=True),
+    Rung(name="with cp growing with temperature", zh="热容随温度升高", plate=True, edge=True, warm=True),
 )
 ASSUMPTIONS = (
     ("Below 260 degC no conductivity of the board is published: its first line goes on, 15 % standard at 20 degC.",
      "隔热板 260 °C 以下无公开导热系数:沿用其首段直线,20 °C 处标准不确定度取 15 %。"),
-    ("The board's heat capacity is published at 980 degC alone; the last model lets it grow as a mixture of alumina and "
-     "silica does.", "隔热板热容仅在 980 °C 公布;最后一个模型按氧化铝与二氧化硅混合物的规律随温度升高。"),
+    ("The board's heat capacity is published at 980 degC alone; the last model lets it grow as a mixture of alumina "
+     "and silica does.", "隔热板热容仅在 980 °C 公布;最后一个模型按氧化铝与二氧化硅混合物的规律随温度升高。"),
     ("Between copper and insulation lies about 1 mm of gas, 0.03 ± 0.015 m2.K/W; the source documents no contact.",
      "铜盘与隔热层之间假设约 1 mm 气隙,接触热阻 0.03 ± 0.015 m2·K/W;来源未记载接触情况。"),
     ("The heater's start-up runs along straight lines through the middles of its averaging windows.",
@@ -139,8 +139,8 @@ def climb(trial: Trial, flux: Trial, fit: Fit, *, cells: int, tell: twin.Tell = 
 def told(rung: Rung, form: Form, own: Fit | None = None) -> dict[str, Any]:
     """One row of the verdict's ladder, as docs/verdict-json.md describes."""
     row: dict[str, Any] = {
-        "model": {"en": rung.name, "zh": rung.zh}, "explains": form.explains, "ratio": form.ratio, "misfit": form.misfit,
-        "chance": form.chance, "dof": form.dof,
+        "model": {"en": rung.name, "zh": rung.zh}, "explains": form.explains, "ratio": form.ratio,
+        "misfit": form.misfit, "chance": form.chance, "dof": form.dof, "allowance": form.allowance,
         "channels": [{"channel": c.label.split("/")[-1], "rms": c.rms, "u_val": c.u_val, "left": c.left}
                      for c in form.channels],
         "pulls": [{"name": n, "by": by} for n, by in form.pulls[:8]],
@@ -155,11 +155,12 @@ def told(rung: Rung, form: Form, own: Fit | None = None) -> dict[str, Any]:
 
 def table(ladder: list[Mapping[str, Any]]) -> str:
     """The ladder as lines of text."""
-    lines = [f"{'model':<50} {'E, K rms by depth':>20} {'E/u_val':>8} {'left, K':>16} {'misfit':>7}  word"]
+    lines = [f"{'model':<34} {'E, K rms by depth':>20} {'E/u_val':>8} {'left, K':>17} {'misfit':>7} {'lacks':>7}  word"]
     for row in ladder:
         error, left = (" / ".join(f"{c[k]:.1f}" for c in row["channels"]) for k in ("rms", "left"))
         word = "explains" if row["explains"] else "form is wrong"
-        lines.append(f"{row['model']['en']:<50} {error:>20} {row['ratio']:>8.2f} {left:>16} {row['misfit']:>7.2f}  {word}")
+        lines.append(f"{row['model']['en']:<34} {error:>20} {row['ratio']:>8.2f} {left:>17} {row['misfit']:>7.2f} "
+                     f"{row['allowance']:>5.1f} K  {word}")  # fmt: skip
     return "\n".join(lines)
 
 
@@ -177,7 +178,13 @@ def picture(process: Process, solver: Heat, path: Path) -> dict[str, object]:
 
 
 def run(*, cells: int = 30, out: Path = Path("out/radiant_calorimeter"), tell: twin.Tell = twin.silent) -> Verdict:
-    """Calibrate on the copper disc, carry film and flux to the stack, judge four models of it, decide with the last."""
+    """Calibrate on the copper disc, carry film and flux to the stack, judge four models of it, decide with the last.
+
+    Answer  No. Film 10.6 +- 12 W/(m2.K) and flux scale 1.007 +- 0.074 (k = 2, correlated) explain the copper disc to
+            0.91 K rms, but the data-sheet stack with an adiabatic back misses by 13 / 24 / 38 K with depth and its form
+            is refused: 6 to 10 K stay whatever its inputs do. Back plate, edge loss and cp(T) bring that down to 1 to
+            5 K, still two to five times what the sensors state: no model is accepted, the verdict is INCONCLUSIVE.
+    """
     out.mkdir(parents=True, exist_ok=True)
     store = out / "trials.h5"
     frozen = freeze(store)
@@ -194,9 +201,11 @@ def run(*, cells: int = 30, out: Path = Path("out/radiant_calorimeter"), tell: t
     study = twin.Study(
         requirement=REQUIREMENT, store=store, freeze=frozen, calibrated=(seen,), validated=unseen, hottest=(deep,),
         free=FREE, solver=solver, search=solver, seed=SEEDS["starts"], starts=3, ratios=(0.5, 0.7, 1.0),
-        domain=twin.domain(met(fibre), [met(copper), met(fibre)]), qualification=qualify(("T2", "semi-infinite", "balance")),
-        assumptions=ASSUMPTIONS, title=TITLE, command="foretrial run radiant_calorimeter",
-        caveats=tuple((f"{rung.name}: {en}", f"{rung.zh}:{zh}") for rung, form in found for en, zh in form.words[:1]))  # fmt: skip
+        domain=twin.domain(met(fibre), [met(copper), met(fibre)]),
+        qualification=qualify(("T2", "semi-infinite", "balance")), assumptions=ASSUMPTIONS, title=TITLE,
+        command="foretrial run radiant_calorimeter",
+        caveats=tuple((f"{rung.name}: {en}", f"{rung.zh}:{zh}")
+                      for rung, form in found for en, zh in form.words[:1]))  # fmt: skip
     tell("solving the stack for the picture", 0.75)
     field = picture(twin.fitted(unseen.process, fit), solver, out / "fields.vtkhdf")
     verdict = twin.conclude(study, fit, fields=(field,), tell=_part(tell, 0.8, 0.2))

@@ -39,27 +39,29 @@ CHAMBER = Quantity(value=290.0, unit="K", std=5.0, name="radiant surroundings",
 STARTUP = Quantity(value=0.0, std=1.0, name="heater start-up",
                    source=f"{README}: spread of 21 places in each window after the shutter opens")  # fmt: skip
 HOTTER = Quantity(value=0.0, std=0.3, name="film of the hotter face",
-                  source="declared: 30 % when the film of a face at 300 to 600 K is carried to one at 900 K")  # fmt: skip
+                  source="declared: 30 % when the film of a face below 600 K is carried to one at 900 K")  # fmt: skip
 COPPER_LEVEL = 49.3e3  # W/m2, published mean inside r < 3.5 cm; the copper's diameter is not documented
 LIMIT_TIME = 1201.0  # s, one second beyond the last reading
 
 
 def heater(flux: Trial, level: float, absorptivity: float, doubt: Quantity, *more: tuple[Quantity, Curve]) -> Signal:
-    """Absorbed flux, W/m2: the measured start-up, straight lines through the middles of its windows, times the level."""
+    """Absorbed flux, W/m2: the measured start-up, by straight lines through the middles of its windows."""
     share = flux["relative"]
     middle = (share.t + flux["window_end"].values) / 2.0
     t = np.concatenate([[0.0], middle, [3000.0]])
     shape, spread = (np.concatenate([a[:1], a, a[-1:]]) * level * absorptivity for a in (share.values, share.sigma))
     curve = Curve.table(t, shape)
-    return Signal(curve=curve, unit="W/m2", scale=FLUX, modes=((STARTUP, Curve.table(t, spread)), (doubt, curve), *more))
+    modes = ((STARTUP, Curve.table(t, spread)), (doubt, curve), *more)
+    return Signal(curve=curve, unit="W/m2", scale=FLUX, modes=modes)
 
 
 def copper_disc(trial: Trial, flux: Trial) -> Process:
     """The disc on its insulation, one-dimensional; the film, the flux scale and the contact below are uncertain."""
     black = trial["back"].properties["emissivity"]
     doubt = Quantity(value=0.0, std=float(np.hypot(0.02 / black, 0.003)), name="copper absorptivity",
-                     source="declared: 0.02 on 0.92, and 0.3 % for the flux over a disc of unknown diameter")  # fmt: skip
-    emission = Quantity(value=black, std=0.02, name="copper emissivity", source=f"{README}; 0.02 declared", valid=(0.0, 1.0))
+                     source="declared: 0.02 on 0.92, and 0.3 % for a disc of unknown diameter")  # fmt: skip
+    emission = Quantity(value=black, std=0.02, name="copper emissivity", valid=(0.0, 1.0),
+                        source=f"{README}; 0.02 declared")  # fmt: skip
     gap = Quantity(value=0.03, unit="m2.K/W", std=0.015, name="contact below the copper", valid=(0.0, 1.0),
                    source="declared: about 1 mm of gas; the source documents no contact")  # fmt: skip
     start = Quantity(value=float(trial["back"].values[0]), unit="K", std=float(trial["back"].sigma[0]),
@@ -99,7 +101,8 @@ def board(*, warm: bool = False, low: float = 0.0) -> Material:
     return made
 
 
-def stack(trial: Trial, flux: Trial, *, plate: bool = False, edge: bool = False, material: Material | None = None) -> Process:
+def stack(trial: Trial, flux: Trial, *, plate: bool = False, edge: bool = False,
+          material: Material | None = None) -> Process:  # fmt: skip
     """The stack under the heater.
 
     Parameters
@@ -152,12 +155,14 @@ def _disc(name: str, diameter: float, bottom: float, thickness: float, edge: boo
 
 def _top(flux: Trial, edge: bool) -> Exchange | Between:
     doubt = Quantity(value=0.0, std=0.02 / 0.95, name="board absorptivity", source="declared: 0.02 on 0.95")
-    emission = Quantity(value=0.95, std=0.02, name="board emissivity", source=f"{README}; 0.02 declared", valid=(0.0, 1.0))
+    emission = Quantity(value=0.95, std=0.02, name="board emissivity", valid=(0.0, 1.0),
+                        source=f"{README}; 0.02 declared")  # fmt: skip
     loss = Curve.table([0.0, 60.0, 3000.0], [0.0, -6.0e3, -6.0e3])  # W/m2, about film times 600 K
     level = flux["relative"].properties
     radii = {0.0: "level_centre", 0.025: "level_25mm", 0.050: "level_50mm", 0.071: "level_71mm"}
     met = [Exchange(gas=GAS, radiant=CHAMBER, film=FILM, emissivity=emission,
-                    flux=heater(flux, level[name], 0.95, doubt, (HOTTER, loss))) for name in radii.values()]  # fmt: skip
+                    flux=heater(flux, level[name], 0.95, doubt, (HOTTER, loss)))
+           for name in radii.values()]  # fmt: skip
     return Between(axis=0, places=tuple(radii), exchanges=tuple(met)) if edge else met[0]
 
 

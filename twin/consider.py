@@ -27,13 +27,14 @@ def consider(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver) -> 
 
     Notes
     -----
-    With the least-squares gain K = (J'WJ + P)^-1 J'W, J the sensitivities to the fitted, G those to the held causes at one
-    standard uncertainty each, the covariance grows by K G G' K'. Inputs shared with a later use are taken as independent
-    of what they did here.
+    With the least-squares gain K = (J'WJ + P)^-1 J'W, J the sensitivities to the fitted, G those to the held causes at
+    one standard uncertainty each, the covariance grows by K G G' K'. Inputs shared with a later use are taken as
+    independent of what they did here.
 
     References
     ----------
-    Schmidt, Advances in Control Systems 3 (1966), p. 293; Tapley, Schutz and Born, Statistical Orbit Determination, ch. 6.
+    Schmidt, Advances in Control Systems 3 (1966), p. 293; Tapley, Schutz and Born, Statistical Orbit Determination
+    (2004), ch. 6.
     """
     runs = tuple(experiments)
     known = quantities([run.process for run in runs])
@@ -55,7 +56,8 @@ def consider(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver) -> 
         order = np.argsort(-np.abs(spread[i]))[:3]
         text = ", ".join(f"{names[k]} {abs(spread[i, k]):.2g}" for k in order)
         total = float(np.sqrt(fit.covariance[i, i] + (spread[i] ** 2).sum()))
-        words.append((f"{p.name}: with all that was held fixed its standard uncertainty is {total:.2g} {p.unit}; most comes "
-                      f"from {text}.",
-                      f"{p.name}:计入所有固定未动的因素后,标准不确定度为 {total:.2g} {p.unit};主要来自 {text}。"))  # fmt: skip
+        words.append((f"{p.name}: with all that was held fixed its standard uncertainty is {total:.2g} {p.unit}; "
+                      f"most comes from {text}.",
+                      f"{p.name}:计入所有固定未动的因素后,标准不确定度为 {total:.2g} {p.unit};"
+                      f"主要来自 {text}。"))  # fmt: skip
     return replace(fit, covariance=fit.covariance + spread @ spread.T, words=tuple(words))

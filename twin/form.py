@@ -1,4 +1,4 @@
-"""Whether any values of a model's inputs, within their own uncertainty, explain a trial; if none do, its form is wrong."""
+"""Whether any values of a model's inputs, within their uncertainty, explain a trial; if none do, its form is wrong."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -52,6 +52,8 @@ class Form:
         Probability of so much or more being left if the model were right.
     dof : float
         Independent readings behind it.
+    allowance : float, K
+        Further independent scatter of each reading with which the model would be accepted; 0 where it is.
     pulls : tuple of (name, float)
         How far each input and each cause shared by readings had to move, in its standard uncertainties, largest first.
     values : mapping of name to float
@@ -64,6 +66,7 @@ class Form:
     misfit: float
     chance: float
     dof: float
+    allowance: float
     pulls: tuple[tuple[str, float], ...]
     values: Mapping[str, float]
     words: tuple[Words, ...]
@@ -82,7 +85,7 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
     ----------
     experiment : Experiment
     solver : Solver
-        What its run differs by from one on cells and steps 1.4 times coarser counts as its numerical error, as one cause.
+        What its run differs by from one on cells and steps 1.4 times coarser counts as its numerical error, one cause.
     fit : Fit or None
         Its parameters keep their covariance.
     moved : mapping of name to Process
@@ -138,11 +141,12 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
             z, (at, r, J), objective = tried, found, objective - gain
         if gain < (0.03 * objective if objective > 3.0 * r.size else 0.5):
             break
-    return _judged(problem, (first, at, r), z, (start, root), (*(moved or {}), "numerical error"), level)
+    more = _allowance(at, z, root, low, high, level)
+    return _judged(problem, (first, at, r), z, (start, root), (*(moved or {}), "numerical error"), (level, more))
 
 
 def _pose(run: Experiment, fit: Fit | None) -> tuple[Problem, Array, Array, Array, Array]:
-    """The problem in all uncertain inputs, their values, a root of their covariance, and the bounds of its coordinates."""
+    """The problem in all uncertain inputs, their values, a root of their covariance, and bounds of its coordinates."""
     known = inputs(run.process, fit=fit)
     rows, gaps = pose_rows((run,))
     start = np.array([q.value for q in known.quantities])
@@ -162,7 +166,8 @@ def _pose(run: Experiment, fit: Fit | None) -> tuple[Problem, Array, Array, Arra
     return problem, start, root, low, high
 
 
-def _whitened(problem: Problem, solver: Solver, values: Array, root: Array, extra: Array) -> tuple[Forward, Array, Array]:
+def _whitened(problem: Problem, solver: Solver, values: Array, root: Array,
+              extra: Array) -> tuple[Forward, Array, Array]:  # fmt: skip
     inside = np.array([min(max(v, p.lower), p.upper) for p, v in zip(problem.parameters, values, strict=True)])
     at = forward(problem, inside, solvers=(solver,))
     at = replace(at, shared=np.hstack([at.shared, extra]))
@@ -171,29 +176,29 @@ def _whitened(problem: Problem, solver: Solver, values: Array, root: Array, extr
 
 
 def _extra(problem: Problem, solver: Solver, base: History, fit: Fit | None, moved: Mapping[str, Process]) -> Array:
-    """Columns (n, m) that one standard uncertainty of each moved assumption, and of the numerics, puts on the readings."""
+    """Columns (n, m): what one standard uncertainty of each moved assumption, and of the numerics, does to readings."""
     watched = problem.observations(0)
     runs = [solver(inputs(process, fit=fit).process, observe=watched) for process in moved.values()]
     runs.append(solver.refined(COARSER)(inputs(problem.experiments[0].process, fit=fit).process, observe=watched))
     return np.stack([np.concatenate([(observe(run, row.channel, of=row.of) - observe(base, row.channel, of=row.of))
-                                     [row.channel.reads] for row in problem.rows]) for run in runs], axis=1)  # fmt: skip
+                                     [row.channel.reads] for row in problem.rows])
+                     for run in runs], axis=1)  # fmt: skip
 
 
 def _judged(problem: Problem, found: tuple[Forward, Forward, Array], z: Array, known: tuple[Array, Array],
-            names: tuple[str, ...], level: float) -> Form:  # fmt: skip
-    (first, at, r), (start, root) = found, known
+            names: tuple[str, ...], rule: tuple[float, float]) -> Form:  # fmt: skip
+    (first, at, r), (start, root), (level, more) = found, known, rule
     scaled = at.shared / at.sigmas[:, None]
     amounts = np.linalg.solve(np.eye(scaled.shape[1]) + scaled.T @ scaled, scaled.T @ (at.residuals / at.sigmas))
     left = at.residuals - at.shared @ amounts
     spread = np.sqrt(np.maximum(((first.jacobian @ root) ** 2).sum(axis=1) + (first.shared**2).sum(axis=1)
                                 + first.sigmas**2, 0.0))  # fmt: skip
-    channels, total, dof = [], float(z @ z), 0.0
+    chance, dof = _chance(at, r, z)
+    channels = []
     for i, row in enumerate(problem.rows):
         own = at.row == i
-        tau = autocorrelation_time(r[own])
-        total, dof = total + float(r[own] @ r[own]) / tau, dof + float(own.sum()) / tau
-        channels.append(Seen(label=row.label, rms=_rms(first.residuals[own]), u_val=_rms(spread[own]), left=_rms(left[own])))
-    chance = float(chi2.sf(total, dof))
+        channels.append(Seen(label=row.label, rms=_rms(first.residuals[own]), u_val=_rms(spread[own]),
+                             left=_rms(left[own])))  # fmt: skip
     moved = (root @ z) / np.maximum(np.sqrt((root**2).sum(axis=1)), 1e-300)
     pulls = [*zip(problem.names, moved.tolist(), strict=True),
              *zip((*at.labels, *names), (-amounts).tolist(), strict=True)]  # fmt: skip
@@ -201,42 +206,77 @@ def _judged(problem: Problem, found: tuple[Forward, Forward, Array], z: Array, k
     misfit = _rms(r)
     values = {n: float(v) for n, v in zip(problem.names, start + root @ z, strict=True)}
     explains = chance >= level
-    return Form(explains=explains, channels=tuple(channels), misfit=misfit, chance=chance, dof=dof, pulls=tuple(pulls),
-                values=values, words=_words(explains, channels, misfit, chance, pulls))  # fmt: skip
+    more = 0.0 if explains else more
+    return Form(explains=explains, channels=tuple(channels), misfit=misfit, chance=chance, dof=dof, allowance=more,
+                pulls=tuple(pulls), values=values,
+                words=_words(explains, channels, misfit, chance, more, pulls))  # fmt: skip
+
+
+def _chance(at: Forward, r: Array, z: Array) -> tuple[float, float]:
+    """Probability of so large a misfit, and the independent readings behind it."""
+    total, dof = float(z @ z), 0.0
+    for i in range(int(at.row.max()) + 1):
+        own = r[at.row == i]
+        tau = autocorrelation_time(own)
+        total, dof = total + float(own @ own) / tau, dof + own.size / tau
+    return float(chi2.sf(total, dof)), dof
+
+
+def _allowance(at: Forward, z: Array, root: Array, low: Array, high: Array, level: float) -> float:
+    """Smallest further scatter, K, that makes the model acceptable, by bisection on the tangents at the end."""
+
+    def accepted(more: float) -> bool:
+        wide = replace(at, sigmas=np.hypot(at.sigmas, more))
+        tool = whitener(wide)
+        r, J = whiten(tool, wide.residuals), whiten(tool, wide.jacobian @ root)
+        if not z.size:
+            return _chance(wide, r, z)[0] >= level
+        A, b = np.vstack([J, np.eye(z.size)]), -np.concatenate([r - J @ z, np.zeros(z.size)])
+        there = lsq_linear(A, b, bounds=(np.minimum(low, 0.0), np.maximum(high, 1e-12))).x
+        return _chance(wide, r + J @ (there - z), there)[0] >= level
+
+    below, above = 1e-3, 1e3
+    for _ in range(24):
+        middle = math.sqrt(below * above)
+        below, above = (below, middle) if accepted(middle) else (middle, above)
+    return above
 
 
 def _rms(values: Array) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
-def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, pulls: list[tuple[str, float]]) -> tuple[Words, ...]:  # fmt: skip
+def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, more: float,
+           pulls: list[tuple[str, float]]) -> tuple[Words, ...]:  # fmt: skip
     error, u_val, left = (" / ".join(f"{getattr(c, name):.2g}" for c in channels) for name in ("rms", "u_val", "left"))
     odds = f"{chance:.1g}" if chance >= 1e-12 else "< 1e-12"
-    words = []
+    far = ", ".join(f"{name} {pull:+.1f}" for name, pull in [one for one in pulls if abs(one[1]) > FAR][:5])
+    if explains:
+        words = [(f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the "
+                  f"readings (E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
+                  f"看不出模型形式有误:各输入在其自身不确定度之内取值即可解释读数"
+                  f"(E {error} K,u_val {u_val} K,剩余 {left} K;"
+                  f"残差为声明不确定度的 {misfit:.2g} 倍,概率 {odds})。")]  # fmt: skip
+        if far:
+            words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {far}.",
+                          f"移动超过 {FAR:g} 个标准不确定度的量:{far}。"))  # fmt: skip
+        return tuple(words)
     hidden = ("", "")
     if all(c.rms <= 2.0 * c.u_val for c in channels):
         hidden = ("Channel by channel E would pass as uncertainty; over all places and times together it cannot. ",
                   "逐通道看,E 尚可归于不确定度;各位置、各时刻合起来看则不能。")  # fmt: skip
-    if explains:
-        words.append((f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the readings "
-                      f"(E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
-                      f"看不出模型形式有误:各输入在其自身不确定度之内取值即可解释读数(E {error} K,u_val {u_val} K,"
-                      f"剩余 {left} K;残差为声明不确定度的 {misfit:.2g} 倍,概率 {odds})。"))  # fmt: skip
-    else:
-        words.append((f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
-                      f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
-                      f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
-                      f"{hidden[0]}Physics is missing: add it, do not calibrate it away.",
-                      f"该模型的形式有误:参数在其先验范围内取任何值都不能解释读数。各通道 E 的均方根为 {error} K,u_val 为 "
-                      f"{u_val} K;即使每个输入都移动到其自身不确定度所允许的程度,仍剩 {left} K,为传感器声明不确定度的 "
-                      f"{misfit:.2g} 倍(概率 {odds})。{hidden[1]}模型缺少物理过程:应补充模型,不可靠标定掩盖。"))  # fmt: skip
-    far = [(name, pull) for name, pull in pulls if abs(pull) > FAR][:5]
+    words = [(f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
+              f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
+              f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
+              f"{hidden[0]}Physics is missing: add it, do not calibrate it away.",
+              f"该模型的形式有误:参数在其先验范围内取任何值都不能解释读数。"
+              f"各通道 E 的均方根为 {error} K,u_val 为 {u_val} K;"
+              f"即使每个输入都移动到其自身不确定度所允许的程度,仍剩 {left} K,"
+              f"为传感器声明不确定度的 {misfit:.2g} 倍(概率 {odds})。{hidden[1]}"
+              f"模型缺少物理过程:应补充模型,不可靠标定掩盖。")]  # fmt: skip
+    words.append((f"It would be accepted if every reading scattered by another {more:.2g} K (standard).",
+                  f"若每个读数另有 {more:.2g} K(标准不确定度)的独立散布,该模型方可接受。"))  # fmt: skip
     if far:
-        text = ", ".join(f"{name} {pull:+.1f}" for name, pull in far)
-        if explains:
-            words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {text}.",
-                          f"移动超过 {FAR:g} 个标准不确定度的量:{text}。"))  # fmt: skip
-        else:
-            words.append((f"Even that compromise asks for moves, in standard uncertainties, that nobody believes: {text}.",
-                          f"即便如此的折中也要求令人难以置信的移动(以标准不确定度计):{text}。"))  # fmt: skip
+        words.append((f"Even that compromise asks for moves, in standard uncertainties, that nobody believes: {far}.",
+                      f"即便如此的折中也要求令人难以置信的移动(以标准不确定度计):{far}。"))  # fmt: skip
     return tuple(words)
