@@ -50,7 +50,7 @@ REQUIREMENT = Requirement(
     id="furnace-section-550",
     text="Does the steel I-section stay below its critical temperature of 550 degC, everywhere at stations A, B and C, "
     "for the first 15 minutes of trial 3?",
-    text_zh="工字钢在试验 3 的前 15 分钟内,A、B、C 三个测站处是否处处低于其临界温度 550 °C?",
+    text_zh="工字钢在试验 3 的前 15 分钟内，A、B、C 三个测站处是否处处低于其临界温度 550 °C？",
     interest=Interest(observations=tuple(f"hottest at {s}" for s in STATIONS), statistic="max", window=(0.0, FIRE)),
     limit=823.15,
     sense="at most",
@@ -63,20 +63,20 @@ SEEDS = {"starts": 1}
 ASSUMPTIONS = (
     (
         "The section is three plates: the profile's root radius (18 mm for an HE 200 B) is left out.",
-        "截面按三块板计:未计入翼缘与腹板间的圆角(HE 200 B 为 18 mm)。",
+        "截面按三块板计：未计入翼缘与腹板间的圆角（HE 200 B 为 18 mm）。",
     ),
     (
-        "Each face meets what the plate thermometer on its side saw; flange and web hide from each other, so the fitted "
-        "emissivity is an effective one.",
-        "每个面所处环境取自同侧板式温度计;翼缘与腹板相互遮挡,故标定所得发射率为有效发射率。",
+        "Each face meets what the plate thermometer on its side saw; flange and web hide from each other, so the "
+        "fitted emissivity is an effective one.",
+        "每个面所处环境取自同侧板式温度计；翼缘与腹板相互遮挡，故标定所得发射率为有效发射率。",
     ),
     (
         "That the twelve plates stand four in a row at A, B and C is inferred from their readings.",
-        "十二个板式温度计按每站四个依次位于 A、B、C,系由读数推断。",
+        "十二个板式温度计按每站四个依次位于 A、B、C，系由读数推断。",
     ),
     (
         "Heat along the beam is neglected between stations; gas and radiation have one temperature at each face.",
-        "忽略测站之间沿梁的导热;每个面的气体与辐射取同一温度。",
+        "忽略测站之间沿梁的导热；每个面的气体与辐射取同一温度。",
     ),
 )
 
@@ -166,7 +166,7 @@ def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.T
         search=Heat(cells=1, tolerance=0.5), seed=SEEDS["starts"],
         domain=twin.domain(met(judged), [met(fire), met(judged)], symbols={"Biot number": "Bi"}),
         qualification=qualify(("T2", "Heisler", "III.5", "order-space", "order-time")), assumptions=ASSUMPTIONS,
-        title=("Steel section in a room fire, trial 3", "室内火灾中的钢截面,试验 3"),
+        title=("Steel section in a room fire, trial 3", "室内火灾中的钢截面，试验 3"),
         command="foretrial run furnace_section")  # fmt: skip
     fit = twin.fit_of(study, tell=lambda text, share: tell(text, 0.05 + 0.5 * share))
     tell("solving the beam in three dimensions for the picture", 0.55)

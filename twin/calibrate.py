@@ -179,8 +179,8 @@ def _begins(problem: Problem, cheap: Solver, starts: int, seed: int,
 def _crime(trial: Trial, solver: Solver) -> tuple[str, str]:
     return (f"Inverse crime: {trial.name} was simulated by this very solver {solver.digest[:12]}; its numerical error "
             "cancels, and the fit looks better than it is.",
-            f"逆犯罪:{trial.name} 由同一求解器 {solver.digest[:12]} 仿真得到,"
-            "数值误差相互抵消;拟合好于实际。")  # fmt: skip
+            f"逆犯罪：{trial.name} 由同一求解器 {solver.digest[:12]} 仿真得到，"
+            "数值误差相互抵消；拟合好于实际。")  # fmt: skip
 
 
 def _doubt(problem: Problem, at: Forward) -> tuple[Array, float, float]:

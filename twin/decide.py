@@ -92,7 +92,7 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     unmet = [name for name in needs if criteria.get(name, "not-yet") != "met"]
     if unmet:
         names = ", ".join(unmet)
-        reasons.append((f"Needed criteria are not evidenced: {names}.", f"所需准则尚无证据:{names}。"))
+        reasons.append((f"Needed criteria are not evidenced: {names}.", f"所需准则尚无证据：{names}。"))
     if expired:
         reasons.append(
             ("A sensor's calibration had expired at the time of its trial.", "有传感器在试验时已过校准有效期。")
@@ -102,7 +102,7 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     if not tried:
         state = State.NOT_VALID_HERE
         reasons.append(
-            ("Predicted, not tried: no logged trial backs this use.", "仿真预测,未经试验:没有记录的试验支持此用途。")
+            ("Predicted, not tried: no logged trial backs this use.", "仿真预测，未经试验：没有记录的试验支持此用途。")
         )
     if not inside:
         state = State.NOT_VALID_HERE
@@ -139,7 +139,7 @@ def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[
         found.append((spans, {"name": line.name, "kind": line.kind, "by": by, "unit": line.unit, "text": {
             "en": f"{line.name} by {amount}, {spans:.1f} of its standard uncertainties, brings the number "
                   "to the edge of its verdict.",
-            "zh": f"{line.name} 变动 {amount}(其标准不确定度的 {spans:.1f} 倍)即到达结论的边界。"}}))  # fmt: skip
+            "zh": f"{line.name} 变动 {amount}（其标准不确定度的 {spans:.1f} 倍）即到达结论的边界。"}}))  # fmt: skip
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:most])
 
 
@@ -150,6 +150,6 @@ def _said(how: str, margin: float, band: float, unit: str) -> Words:
         return (f"The margin {amount} clears the guard band {guard}.", f"裕度 {amount} 大于保护带 {guard}。")
     if how == "breaks":
         return (f"The margin {amount} breaks the limit by more than the guard band {guard}.",
-                f"裕度 {amount},超限且超出保护带 {guard}。")  # fmt: skip
+                f"裕度 {amount}，超限且超出保护带 {guard}。")  # fmt: skip
     return (f"The margin {amount} lies within the guard band {guard}: neither accepted nor rejected.",
-            f"裕度 {amount} 落在保护带 {guard} 之内:既不能接受,也不能拒绝。")  # fmt: skip
+            f"裕度 {amount} 落在保护带 {guard} 之内：既不能接受，也不能拒绝。")  # fmt: skip

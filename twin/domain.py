@@ -71,13 +71,13 @@ def domain(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], *, sy
                                   covered=span, inside=low >= span[0] - room and high <= span[1] + room))  # fmt: skip
     words = [(f"{v.name}: used from {v.use[0]:.4g} to {v.use[1]:.4g}, tried from {v.covered[0]:.4g} to "
               f"{v.covered[1]:.4g}.",
-              f"{v.name}:使用范围 {v.use[0]:.4g} 至 {v.use[1]:.4g},试验范围 {v.covered[0]:.4g} 至 {v.covered[1]:.4g}。")
+              f"{v.name}：使用范围 {v.use[0]:.4g} 至 {v.use[1]:.4g}，试验范围 {v.covered[0]:.4g} 至 {v.covered[1]:.4g}。")
              for v in variables if not v.inside]  # fmt: skip
     inside = not words
     if inside and hull and not _in_hull(use, covered, variables, slack):
         inside = False
         words.append(("Each variable is in its range, but their combination lies outside the hull of the trials.",
-                      "各变量均在范围之内,但其组合落在试验凸包之外。"))  # fmt: skip
+                      "各变量均在范围之内，但其组合落在试验凸包之外。"))  # fmt: skip
     if inside:
         words.append(("The use lies inside what trials cover.", "使用条件在试验所覆盖的范围之内。"))
     return Domain(inside=inside, variables=tuple(variables), words=tuple(words))

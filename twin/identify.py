@@ -67,7 +67,7 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
     words += _residuals(misfit, effective, scaled.shape[0], whiteness or {})
     if gaps:
         words.append((f"{gaps} readings are missing in the logs; gaps were skipped, never filled.",
-                      f"记录中缺 {gaps} 个读数;缺口一律跳过,不作填补。"))  # fmt: skip
+                      f"记录中缺 {gaps} 个读数；缺口一律跳过，不作填补。"))  # fmt: skip
     return tuple(words)
 
 
@@ -77,15 +77,15 @@ def _one(p: Parameter, value: float, std: float, share: float, bound: bool) -> W
         side, zh = ("lower", "下") if abs(value - p.lower) <= abs(value - p.upper) else ("upper", "上")
         return (f"{p.name} stopped at its {side} bound {value:.4g} {p.unit}: a bound is no measurement; the data ask "
                 "for a value beyond it, or the model lacks something.",
-                f"{p.name} 停在{zh}界 {value:.4g} {p.unit}:界限不是测得的值;"
-                "数据要求界外的值,或模型有缺失。")  # fmt: skip
+                f"{p.name} 停在{zh}界 {value:.4g} {p.unit}：界限不是测得的值；"
+                "数据要求界外的值，或模型有缺失。")  # fmt: skip
     if share < KNOWN:
-        return f"{reading}: determined by the data.", f"{reading}:由数据确定。"
+        return f"{reading}: determined by the data.", f"{reading}：由数据确定。"
     if share < WEAK:
         return (f"{reading}: weakly seen; the data narrow what was known beforehand to {share:.0%} of its width.",
-                f"{reading}:数据约束较弱,先验宽度仅缩至 {share:.0%}。")  # fmt: skip
+                f"{reading}：数据约束较弱，先验宽度仅缩至 {share:.0%}。")  # fmt: skip
     return (f"{reading}: not seen by the data; the value is what was assumed, and is carried with that width.",
-            f"{reading}:数据看不到它;该值即先验假设,并按先验宽度计入不确定度。")  # fmt: skip
+            f"{reading}：数据看不到它；该值即先验假设，并按先验宽度计入不确定度。")  # fmt: skip
 
 
 def _pulled(p: Parameter, value: float) -> Words:
@@ -93,7 +93,7 @@ def _pulled(p: Parameter, value: float) -> Words:
     far = abs(value - p.prior[0]) / p.prior[1]
     return (f"{p.name} = {value:.4g} {p.unit} lies {far:.1f} standard deviations from its prior {p.prior[0]:.4g} ± "
             f"{p.prior[1]:.2g}: it makes up for something that the model lacks.",
-            f"{p.name} = {value:.4g} {p.unit} 偏离先验 {p.prior[0]:.4g} ± {p.prior[1]:.2g} 达 {far:.1f} 个标准差:"
+            f"{p.name} = {value:.4g} {p.unit} 偏离先验 {p.prior[0]:.4g} ± {p.prior[1]:.2g} 达 {far:.1f} 个标准差："
             "它在替模型的缺失作补偿。")  # fmt: skip
 
 
@@ -110,12 +110,12 @@ def _together(parameters: Sequence[Parameter], values: Array, correlation: Array
             if max(share[i], share[j]) > KNOWN:
                 words.append((f"Only {a} {sign} {b} is seen: they trade against each other (correlation {rho:+.3f}); "
                               "neither has a value of its own.",
-                              f"数据只看得到 {a} {sign} {b}:二者此消彼长(相关系数 {rho:+.3f}),"
+                              f"数据只看得到 {a} {sign} {b}：二者此消彼长（相关系数 {rho:+.3f}），"
                               "不能各自确定。"))  # fmt: skip
             else:
                 words.append((f"{a} and {b} are correlated ({rho:+.2f}): use them together, never one alone; "
                               f"{a} {sign} {b} is known better than either.",
-                              f"{a} 与 {b} 相关({rho:+.2f}):须成对使用,不可单独引用;{a} {sign} {b} "
+                              f"{a} 与 {b} 相关({rho:+.2f})：须成对使用，不可单独引用；{a} {sign} {b} "
                               "比单个参数更可靠。"))  # fmt: skip
     return words
 
@@ -132,7 +132,7 @@ def _blind(parameters: Sequence[Parameter], scaled: Array) -> list[Words]:
             text = ", ".join(names)
             words.append((f"{text} can be moved together without the data noticing; that direction is carried with its "
                           "prior width.",
-                          f"{text} 同时变动而数据毫无察觉;该方向按先验宽度计入。"))  # fmt: skip
+                          f"{text} 同时变动而数据毫无察觉；该方向按先验宽度计入。"))  # fmt: skip
     return words
 
 
@@ -141,11 +141,11 @@ def _residuals(misfit: float, effective: float, n: int, whiteness: Mapping[str, 
     if misfit > 1.5:
         words.append((f"The misfit is {misfit:.2g} times the stated uncertainty: model or sensor statement is wrong; "
                       "the covariance was enlarged for it.",
-                      f"残差为声明不确定度的 {misfit:.2g} 倍:模型形式或传感器声明有误;协方差已相应放大。"))  # fmt: skip
+                      f"残差为声明不确定度的 {misfit:.2g} 倍：模型形式或传感器声明有误；协方差已相应放大。"))  # fmt: skip
     if effective < 0.5 * n:
         worst = max(whiteness, key=lambda label: whiteness[label]) if whiteness else "all"
         words.append((f"Residuals are correlated in time: {n} readings count as {effective:.0f} (worst: {worst}); "
                       "intervals were widened for it.",
-                      f"残差在时间上自相关:{n} 个读数仅相当于 {effective:.0f} 个(最甚者:{worst});"
+                      f"残差在时间上自相关：{n} 个读数仅相当于 {effective:.0f} 个（最甚者：{worst}）；"
                       "区间已相应放宽。"))  # fmt: skip
     return words

@@ -180,8 +180,8 @@ def _join(space: Refinement, time: Refinement) -> Refinement:
     series = {name: np.hypot(space.series[name], np.interp(space.times, time.times, time.series[name]))
               for name in space.series}  # fmt: skip
     words = (("Space and time were refined apart.", "空间与时间分别加密。"),
-             *((f"Space: {en}", f"空间:{zh}") for en, zh in space.words),
-             *((f"Time: {en}", f"时间:{zh}") for en, zh in time.words))  # fmt: skip
+             *((f"Space: {en}", f"空间：{zh}") for en, zh in space.words),
+             *((f"Time: {en}", f"时间：{zh}") for en, zh in time.words))  # fmt: skip
     worse = space if space.u_num >= time.u_num else time
     return Refinement(levels=space.levels, value=space.value, unit=space.unit, u_num=u, order=worse.order,
                       formal_order=worse.formal_order, richardson=space.richardson + time.richardson - space.value,
@@ -196,15 +196,15 @@ def _words(found: Limit, u: float, unit: str, iteration: float) -> tuple[tuple[s
         words.append(("All levels agree to rounding.", "各级加密结果在舍入误差内一致。"))
     elif found.oscillates:
         words.append((f"Not asymptotic: the levels oscillate; u_num = {u:.2g} {unit} is taken from their range.",
-                      f"未进入渐近区:各级结果振荡;u_num = {u:.2g} {unit} 取自其极差。"))  # fmt: skip
+                      f"未进入渐近区：各级结果振荡；u_num = {u:.2g} {unit} 取自其极差。"))  # fmt: skip
     elif not found.asymptotic:
         words.append((f"Not asymptotic: observed order {found.order:.2g} is not the formal one; u_num = {u:.2g} {unit} "
                       "is taken wide.",
-                      f"未进入渐近区:观测阶 {found.order:.2g} 与理论阶不符;"
+                      f"未进入渐近区：观测阶 {found.order:.2g} 与理论阶不符；"
                       f"u_num = {u:.2g} {unit} 从宽取值。"))  # fmt: skip
     else:
         words.append((f"Asymptotic: observed order {found.order:.2f}; u_num = {u:.2g} {unit} ({found.method}).",
-                      f"已进入渐近区:观测阶 {found.order:.2f};u_num = {u:.2g} {unit}({found.method})。"))  # fmt: skip
+                      f"已进入渐近区：观测阶 {found.order:.2f}；u_num = {u:.2g} {unit}({found.method})。"))  # fmt: skip
     if iteration > 0.1 * max(u, 1e-300) and found.method != "exact":
         words.append((f"The iteration error {iteration:.1g} K is not ten times below it.",
                       f"迭代误差 {iteration:.1g} K 未低于其十分之一。"))  # fmt: skip

@@ -254,7 +254,7 @@ def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[
     words = _words(rms, mean, u_val, form, station, inside, k, leaked, error.size, effective)
     if synthetic:
         words += ((f"Not tried: {', '.join(synthetic)} is simulated; it exercises the method and is no trial.",
-                   f"未经试验:{', '.join(synthetic)} 为仿真数据,仅检验方法,不是试验。"),)  # fmt: skip
+                   f"未经试验：{', '.join(synthetic)} 为仿真数据，仅检验方法，不是试验。"),)  # fmt: skip
     return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, synthetic=synthetic,
                       mean_error=mean, rms=rms,
                       u_val=u_val, model_form=form, form_station=station, form_dof=form_dof, effective=effective, coverage=inside, k=k,
@@ -292,17 +292,17 @@ def _words(rms: float, mean: float, u_val: float, form: float, station: str, ins
            leaked: Sequence[str], n: int, effective: float) -> tuple[tuple[str, str], ...]:  # fmt: skip
     words = [(f"E = S - D over {n} readings ({effective:.0f} independent): mean {mean:+.3g} K, rms {rms:.3g} K; "
               f"u_val = {u_val:.3g} K; {inside:.0%} inside k u_val (k = {k:g}).",
-              f"{n} 个读数(相当于 {effective:.0f} 个独立读数)的比对误差 E = S − D:"
-              f"均值 {mean:+.3g} K,均方根 {rms:.3g} K;"
+              f"{n} 个读数（相当于 {effective:.0f} 个独立读数）的比对误差 E = S − D："
+              f"均值 {mean:+.3g} K，均方根 {rms:.3g} K；"
               f"u_val = {u_val:.3g} K;{inside:.0%} 落在 k·u_val 内(k = {k:g})。")]  # fmt: skip
     if form > 0.0:
-        where = (f", most at station {station}", f"(以测站 {station} 为最大)") if station else ("", "")
+        where = (f", most at station {station}", f"（以测站 {station} 为最大）") if station else ("", "")
         words.append((f"The model error stands out of its uncertainty{where[0]}: {form:.3g} K is carried as model form.",
                       f"模型误差超出其确认不确定度{where[1]}:{form:.3g} K 计作模型偏差。"))  # fmt: skip
     else:
         words.append((f"The model error is not resolvable: it is smaller than u_val = {u_val:.3g} K.",
-                      f"模型误差不可分辨:小于 u_val = {u_val:.3g} K。"))  # fmt: skip
+                      f"模型误差不可分辨：小于 u_val = {u_val:.3g} K。"))  # fmt: skip
     if leaked:
         words.append((f"Not a validation: {', '.join(leaked)} fed the calibration.",
-                      f"不构成模型确认:{', '.join(leaked)} 已用于标定。"))  # fmt: skip
+                      f"不构成模型确认：{', '.join(leaked)} 已用于标定。"))  # fmt: skip
     return tuple(words)

@@ -17,7 +17,7 @@ from .decide import Decision, decide, flips
 from .validate import Point
 
 STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
-             "zh": "本结论为基于仿真的评价,不替代经认可的检测报告。"}  # fmt: skip
+             "zh": "本结论为基于仿真的评价，不替代经认可的检测报告。"}  # fmt: skip
 
 
 def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[Point] = (),
@@ -132,7 +132,7 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
         reasons.append(
             (
                 "The question was frozen after its data or result: set after the fact.",
-                "该问题晚于数据或结果冻结:事后设定。",
+                "该问题晚于数据或结果冻结：事后设定。",
             )
         )
     result = {"state": d.state.value, "value": prediction.value, "limit": d.limit, "margin": d.margin,
@@ -231,9 +231,9 @@ def _criterion(c: Criterion) -> dict[str, Any]:
 
 def _seal(e: Evidence, criteria: Sequence[Criterion], caveats: Sequence[tuple[str, str]]) -> dict[str, Any]:
     own = [_pair(w) for w in caveats]
-    own += [{"en": f"Not met: {c.id} {c.text} {c.why}".strip(), "zh": f"未满足:{c.id} {c.text_zh}"}
+    own += [{"en": f"Not met: {c.id} {c.text} {c.why}".strip(), "zh": f"未满足：{c.id} {c.text_zh}"}
             for c in criteria if c.state == "not-met"]  # fmt: skip
-    own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免:{c.id} {c.text_zh}"}
+    own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免：{c.id} {c.text_zh}"}
             for c in criteria if c.state == "waived"]  # fmt: skip
     names = {k: e.seal.get(k, "") for k in ("prepared", "checked", "reviewed", "approved", "expires")}
     return {**names, "statement": STATEMENT, "caveats": own}
