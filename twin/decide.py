@@ -1,5 +1,6 @@
 """The decision itself: a pure function of numbers and states, the same for whoever makes it and whoever checks it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,13 +113,17 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
                     reasons=tuple(reasons))  # fmt: skip
 
 
-def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[dict[str, object], ...]:
+def flips(lines: Sequence[Line], *, decision: Decision, combined: float, wanted: float = math.inf,
+          most: int = 5) -> tuple[dict[str, object], ...]:  # fmt: skip
     """What would move the number out of its present verdict, by how much, nearest first.
 
     Parameters
     ----------
     lines : sequence of Line
         Of the budget; each counts by its sensitivity, linearly and alone.
+    combined, wanted : float
+        Combined standard uncertainty, and the largest that the required accuracy allows: where it is exceeded, the
+        lines whose shrinking alone would be enough come first.
     most : int
 
     Returns
@@ -127,6 +132,8 @@ def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[
         `by` is signed, in the line's unit: to the acceptance limit from PASS and from between, to the rejection limit
         from FAIL.
     """
+    if combined > wanted:
+        return _shrinking(lines, combined, wanted, most)
     edge = -decision.guard_band if decision.margin <= -decision.guard_band else decision.guard_band
     short = decision.margin - edge
     found = []
@@ -141,6 +148,26 @@ def flips(lines: Sequence[Line], *, decision: Decision, most: int = 5) -> tuple[
                   "to the edge of its verdict.",
             "zh": f"{line.name} 变动 {amount}（其标准不确定度的 {spans:.1f} 倍）即到达结论的边界。"}}))  # fmt: skip
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:most])
+
+
+def _shrinking(lines: Sequence[Line], combined: float, wanted: float, most: int) -> tuple[dict[str, object], ...]:
+    """Lines that would bring the whole down to what is wanted if they alone were known better."""
+    found: list[dict[str, object]] = []
+    for line in sorted(lines, key=lambda one: -abs(one.contribution)):
+        left = line.contribution**2 - (combined**2 - wanted**2)
+        if left <= 0.0:
+            break
+        share = math.sqrt(left) / abs(line.contribution)
+        to, unit = share * line.std, "" if line.unit == "1" else f" {line.unit}"
+        found.append({"name": line.name, "kind": line.kind, "by": to - line.std, "unit": line.unit, "text": {
+            "en": f"{line.name} known to {to:.3g}{unit} instead of {line.std:.3g}{unit} (standard uncertainty) "
+                  "would meet the required accuracy.",
+            "zh": f"若 {line.name} 的标准不确定度由 {line.std:.3g}{unit} 降至 {to:.3g}{unit}，即可满足所要求的准确度。"}})  # fmt: skip
+    if not found:
+        found.append({"name": "", "kind": "", "by": wanted - combined, "unit": "", "text": {
+            "en": "No single cause would meet the required accuracy by being known better.",
+            "zh": "单独改善任何一项都不足以满足所要求的准确度。"}})  # fmt: skip
+    return tuple(found[:most])
 
 
 def _said(how: str, margin: float, band: float, unit: str) -> Words:

@@ -139,7 +139,9 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
               "expanded": e.requirement.coverage * e.budget.combined(), "guard_band": d.guard_band,
               "acceptance_limit": d.acceptance_limit, "false_accept": d.false_accept, "false_reject": d.false_reject,
               "governs": {"observation": prediction.observation, "time": prediction.time},
-              "reasons": [_pair(w) for w in reasons], "flips": list(flips(e.budget.lines, decision=d))}  # fmt: skip
+              "reasons": [_pair(w) for w in reasons],
+              "flips": list(flips(e.budget.lines, decision=d, combined=e.budget.combined(),
+                                  wanted=e.requirement.accuracy / e.requirement.coverage))}  # fmt: skip
     return dict(_plain(result))
 
 

@@ -118,7 +118,9 @@ function trust() {
   if (val && Object.keys(val.data ?? {}).length) {
     said.push(w(val.disjoint === false ? "verdict.trust-seen" : "verdict.trust-unseen", { data: listed(val.data) }));
     const c = val.coverage;
-    if (c && number(c.observed)) said.push(w("verdict.trust-cover", { p: percent(c.observed), n: integer(c.n), s: percent(c.stated) }));
+    const whole = c && number(c.with_model_form) ? c.with_model_form : c?.observed;
+    if (number(whole)) said.push(w("verdict.trust-cover", { p: percent(whole), n: integer(c.n), s: percent(c.stated) }));
+    if (number(c?.observed) && whole !== c.observed) said.push(w("verdict.trust-bare", { p: percent(c.observed) }));
   } else said.push(w("verdict.trust-none"));
   return h("p", { class: "trust" }, said.map((one, k) => [k ? h("span", { class: "sep" }, " · ") : null, one]));
 }

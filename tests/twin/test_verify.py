@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import ModelError, State, Trial
+from foretrial.models import Line, ModelError, State, Trial
 from foretrial.models.verdict import canonical
 from foretrial.twin.assess import calibration_state
 from foretrial.twin.check import seal
 from foretrial.twin.criteria import INDISPENSABLE, TEXTS
+from foretrial.twin.decide import decide, flips
 
 PLAIN = {"limit": 100.0, "sense": "at most", "combined": 2.0, "coverage": 2.0, "guard": 1.0, "accuracy": 10.0,
          "needs": ("E1",), "criteria": {"E1": "met"}, "inside": True, "tried": True, "expired": False}  # fmt: skip
@@ -255,3 +256,18 @@ def test_a_full_dossier_meets_what_it_evidences(lab):
 def test_no_fit_makes_calibration_lines_not_applicable(lab):
     states = {c["id"]: c["state"] for c in lab.judge(np.random.default_rng(7), fit=None).content["criteria"]}
     assert states["D1"] == states["D3"] == "not-applicable"
+
+
+def test_what_would_meet_the_required_accuracy_comes_first_where_it_is_missed():
+    lines = [
+        Line(name=n, kind="input", std=s, unit="K", sensitivity=1.0, contribution=s)
+        for n, s in (("a", 8.0), ("b", 2.0))
+    ]
+    combined = math.hypot(8.0, 2.0)
+    decision = decide(value=400.0, limit=500.0, sense="at most", combined=combined, coverage=2.0, guard=1.0, accuracy=10.0,
+                      needs=(), criteria={}, inside=True, tried=True, expired=False)  # fmt: skip
+    (only,) = flips(lines, decision=decision, combined=combined, wanted=5.0)
+    assert only["name"] == "a"
+    assert 8.0 + only["by"] == pytest.approx(math.sqrt(25.0 - 4.0))
+    (none,) = flips(lines, decision=decision, combined=combined, wanted=1.0)
+    assert "No single cause" in none["text"]["en"]
