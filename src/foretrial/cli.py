@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from foretrial import __version__
 from foretrial.models.errors import ForetrialError, ModelError, did_you_mean
@@ -26,23 +28,43 @@ app = typer.Typer(help="Foretrial (先试): try it before the trial.", no_args_i
                   pretty_exceptions_enable=False)  # fmt: skip
 logs = typer.Typer(help="Logged trials: add, show, check, repair.", no_args_is_help=True)
 app.add_typer(logs, name="log")
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 Tell = Callable[[str, float], None]
 PATIENCE = 10.0  # s between plain progress lines of one phase
+STOPPED = 130  # exit status after Ctrl-C
+Misused = typer.BadParameter.__bases__[0]  # what typer's own click raises for a wrong command line
 Stored = Annotated[Path, typer.Argument(metavar="STORE", help="The HDF5 trial store.")]
 
 
 def main() -> None:
     """Run the command line; a refusal is a sentence on stderr and exit status 1, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console that knows no Chinese shows marks, and goes on
+            stream.reconfigure(errors="replace")
+    text = ""
     try:
-        app()
+        status = app(standalone_mode=False) or 0
     except ForetrialError as refusal:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(refusal), markup=False)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped by Ctrl-C. Every file that was finished is whole; run again to complete.")
-        raise SystemExit(130) from None
+        status, text = 1, str(refusal)
+    except OSError as cause:
+        what, told = cause.filename or "a file", cause.strerror or cause
+        text = f"{what}: {told}. Files are read and written there. Check the path, its permissions and the space left."
+        status = 1
+    except (KeyboardInterrupt, typer.Abort):
+        status = STOPPED
+    except Misused as misuse:
+        status, text = 2, misuse.format_message().strip()  # nothing, or the help, where no argument was given at all
+        if text and "\n" not in text:
+            text += "" if text.endswith((".", "?")) else "."
+            text += (
+                " A command line names a command and what it takes. Ask 'foretrial --help', or --help after a command."
+            )
+    if status == STOPPED:
+        text = "Stopped by Ctrl-C. Every file that was finished is whole. Run again to complete."
+    if text:
+        print(text, file=sys.stderr)
+    raise SystemExit(status)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,8 +103,8 @@ def run(
             report = None
     if hasattr(verdict, "content"):
         _print_verdict(verdict, report)
-    else:
-        out.print(str(verdict), markup=False)
+    elif verdict is not None:
+        out.print(str(verdict))
 
 
 def _case(name: str) -> ModuleType:
@@ -132,7 +154,7 @@ def _progress() -> Iterator[Tell]:
             def tell(text: str, share: float) -> None:
                 bar.update(task, description=text[:70], completed=share)
                 if share == 0.0:
-                    bar.console.print(text, markup=False)
+                    bar.console.print(text)
 
             yield tell
         return
@@ -171,14 +193,14 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     table.add_row("expanded", f"k = {budget['coverage']:g}", f"{budget['expanded'] * scale:.3g}")
     out.print(table)
     for reason in content["result"]["reasons"][:3]:
-        out.print(reason["en"], markup=False)
+        out.print(reason["en"])
     colour = {"PASS": "green", "FAIL": "red"}.get(verdict.state.value, "yellow")
     short = "K" if unit == "degC" else unit
     place = f"  {report}" if report else ""
     margin = (
         f"margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} (k = {question['coverage']:g})"
     )
-    out.print(f"[bold {colour}]{verdict.state.value}[/]  {margin}{place}")
+    out.print(Text(verdict.state.value, f"bold {colour}"), f" {margin}{place}")
 
 
 @logs.command("add")
@@ -196,7 +218,7 @@ def log_add(
         *([sidecar or table.with_suffix(".toml")] if (sidecar or table.with_suffix(".toml")).exists() else []),
     ]
     kept = twin.add(store, trial, raw=[one for one in raw if one.name in trial.raw])
-    out.print(f"{kept.name}: {len(kept.channels)} channels added to {store}, content {kept.content[:12]}", markup=False)
+    out.print(f"{kept.name}: {len(kept.channels)} channels added to {store}, content {kept.content[:12]}")
 
 
 @logs.command("show")
@@ -207,7 +229,7 @@ def log_show(store: Stored, name: Annotated[str | None, typer.Argument(help="Whi
     known = twin.names(store)
     if name is None and len(known) != 1:
         for one in known:
-            out.print(one, markup=False)
+            out.print(one)
         return
     trial = twin.read(store, name)
     table = Table(title=f"{trial.name}: {trial.title}", title_justify="left", box=None, pad_edge=False)
@@ -228,8 +250,8 @@ def log_check(store: Stored) -> None:
 
     findings = twin.check(store)
     for finding in findings:
-        out.print(finding, markup=False)
-    out.print(f"{store}: {'every hash matches' if not findings else f'{len(findings)} findings'}", markup=False)
+        out.print(finding)
+    out.print(f"{store}: {'every hash matches' if not findings else f'{len(findings)} findings'}")
     if findings:
         raise typer.Exit(1)
 
@@ -242,10 +264,10 @@ def log_repair(
     """Say what a stopped logger left, and consolidate what is whole."""
     from foretrial import twin
 
-    out.print(str(twin.repair(folder)), markup=False)
+    out.print(str(twin.repair(folder)))
     if store is not None:
         trial = twin.consolidate(folder, store)
-        out.print(f"{trial.name}: {len(trial.channels)} channels in {store}", markup=False)
+        out.print(f"{trial.name}: {len(trial.channels)} channels in {store}")
 
 
 @app.command()
@@ -263,7 +285,7 @@ def freeze(
     target = store or Path("out") / Path(case).stem / "trials.h5"
     target.parent.mkdir(parents=True, exist_ok=True)
     record = module.freeze(target)
-    out.print(f"frozen {record.at}  {record.hash[:16]}  {target}", markup=False)
+    out.print(f"frozen {record.at}  {record.digest[:16]}  {target}")
 
 
 @app.command()
@@ -273,11 +295,9 @@ def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> N
 
     findings = twin.check_verdict(verdict)
     for finding in findings:
-        out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.what}: {finding.text}", markup=False)
+        out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.what}: {finding.text}")
     broken = [finding.what for finding in findings if not finding.holds]
-    out.print(
-        f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"), markup=False
-    )
+    out.print(f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"))
     if broken:
         raise typer.Exit(1)
 
@@ -323,7 +343,7 @@ def doctor() -> None:
     """Look at what this machine has, and how to cure what it lacks."""
     for name, state, cure in _findings():
         colour = "green" if not cure else "yellow"
-        out.print(f"[{colour}]{'ok  ' if not cure else 'look'}[/] {name}: {state}" + (f"\n     {cure}" if cure else ""))
+        out.print(Text("look" if cure else "ok  ", colour), f"{name}: {state}" + (f"\n     {cure}" if cure else ""))
 
 
 def _findings() -> Iterator[tuple[str, str, str]]:
