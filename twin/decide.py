@@ -147,7 +147,8 @@ def flips(lines: Sequence[Line], *, decision: Decision, combined: float, wanted:
         found.append((spans, {"name": line.name, "kind": line.kind, "by": by, "unit": line.unit, "text": {
             "en": f"{line.name} by {amount}, {spans:.1f} of its standard uncertainties, brings the number "
                   "to the edge of its verdict.",
-            "zh": f"{ZH.get(line.name, line.name)} 变动 {amount}（其标准不确定度的 {spans:.1f} 倍）即到达结论的边界。"}}))  # fmt: skip
+            "zh": f"{ZH.get(line.name, line.name)} 变动 {amount}（其标准不确定度的 {spans:.1f} 倍）"
+                  "即到达结论的边界。"}}))  # fmt: skip
     return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:most])
 
 
@@ -163,7 +164,8 @@ def _shrinking(lines: Sequence[Line], combined: float, wanted: float, most: int)
         found.append({"name": line.name, "kind": line.kind, "by": to - line.std, "unit": line.unit, "text": {
             "en": f"{line.name} known to {to:.3g}{unit} instead of {line.std:.3g}{unit} (standard uncertainty) "
                   "would meet the required accuracy.",
-            "zh": f"若{ZH.get(line.name, line.name)}的标准不确定度由 {line.std:.3g}{unit} 降至 {to:.3g}{unit}，即可满足所要求的准确度。"}})  # fmt: skip
+            "zh": f"若{ZH.get(line.name, line.name)}的标准不确定度由 {line.std:.3g}{unit} 降至 {to:.3g}{unit}，"
+                  "即可满足所要求的准确度。"}})  # fmt: skip
     if not found:
         found.append({"name": "", "kind": "", "by": wanted - combined, "unit": "", "text": {
             "en": "No single cause would meet the required accuracy by being known better.",

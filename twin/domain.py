@@ -71,7 +71,8 @@ def domain(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], *, sy
                                   covered=span, inside=low >= span[0] - room and high <= span[1] + room))  # fmt: skip
     words = [(f"{v.name}: used from {v.use[0]:.4g} to {v.use[1]:.4g}, tried from {v.covered[0]:.4g} to "
               f"{v.covered[1]:.4g}.",
-              f"{v.name}：使用范围 {v.use[0]:.4g} 至 {v.use[1]:.4g}，试验范围 {v.covered[0]:.4g} 至 {v.covered[1]:.4g}。")
+              f"{v.name}：使用范围 {v.use[0]:.4g} 至 {v.use[1]:.4g}，"
+              f"试验范围 {v.covered[0]:.4g} 至 {v.covered[1]:.4g}。")
              for v in variables if not v.inside]  # fmt: skip
     inside = not words
     if inside and hull and not _in_hull(use, covered, variables, slack):

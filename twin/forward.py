@@ -91,7 +91,8 @@ def whitener(found: Forward, *, inflation: Array | None = None) -> tuple[Array, 
     """Weights (n,) and low-rank correction (n, n) in factored form that make stated errors independent and of size one.
 
     The covariance is diag(sigma^2) plus the shared causes; with U = shared / sigma and U'U = Z S^2 Z', its inverse
-    root is (I - Q Q') diag(1 / sigma), Q = U Z f(S^2), f(x)^2 = (1 - (1 + x)^-1/2) / x. Returns 1 / sigma and Q; see `whiten`.
+    root is (I - Q Q') diag(1 / sigma), Q = U Z f(S^2), f(x)^2 = (1 - (1 + x)^-1/2) / x. Returns 1 / sigma and Q; see
+    `whiten`.
     """
     weight = 1.0 / (found.sigmas if inflation is None else found.sigmas * np.sqrt(inflation))
     if not found.shared.size:

@@ -141,7 +141,8 @@ def _residuals(misfit: float, effective: float, n: int, whiteness: Mapping[str, 
     if misfit > 1.5:
         words.append((f"The misfit is {misfit:.2g} times the stated uncertainty: model or sensor statement is wrong; "
                       "the covariance was enlarged for it.",
-                      f"残差为声明不确定度的 {misfit:.2g} 倍：模型形式或传感器声明有误；协方差已相应放大。"))  # fmt: skip
+                      f"残差为声明不确定度的 {misfit:.2g} 倍：模型形式或传感器声明有误；"
+                      "协方差已相应放大。"))  # fmt: skip
     if effective < 0.5 * n:
         worst = max(whiteness, key=lambda label: whiteness[label]) if whiteness else "all"
         words.append((f"Residuals are correlated in time: {n} readings count as {effective:.0f} (worst: {worst}); "

@@ -1,8 +1,8 @@
 """From a plate thermometer's record to the surroundings that it faced.
 
-The plate lags and leaks: q = e sigma (S^4 - T^4) + h (S - T) with q = C dT/dt + what its insulation takes. Solved for S,
-the temperature of a black, equally hot surroundings (adiabatic surface temperature; Wickstrom, Duthinh, McGrattan 2007,
-Interflam, "Adiabatic surface temperature for calculating heat transfer to fire exposed structures").
+The plate lags and leaks: q = e sigma (S^4 - T^4) + h (S - T) with q = C dT/dt + what its insulation takes. Solved for
+S, the temperature of a black, equally hot surroundings (adiabatic surface temperature; Wickstrom, Duthinh, McGrattan
+2007, Interflam, "Adiabatic surface temperature for calculating heat transfer to fire exposed structures").
 """
 
 from collections.abc import Callable
@@ -86,14 +86,14 @@ def _curve(t: Array, values: Array) -> Curve:
 def _described(channel: Channel) -> None:
     if channel.unit != "K" or channel.kind != "plate thermometer":
         raise TrialError(
-            f"channel '{channel.name}' is a {channel.kind} in {channel.unit}. Surroundings come from a plate thermometer "
-            f"in a unit of temperature. {did_you_mean(channel.kind, ['plate thermometer'])}"
+            f"channel '{channel.name}' is a {channel.kind} in {channel.unit}. Surroundings come from a plate "
+            f"thermometer in a unit of temperature. {did_you_mean(channel.kind, ['plate thermometer'])}"
         )
     missing = [name for name in NEEDED if name not in channel.properties]
     if missing:
         raise TrialError(
-            f"channel '{channel.name}' does not state {', '.join(missing)} of its plate. Its inertia follows from them. "
-            "Add them under [channels.NAME.properties] in the sidecar."
+            f"channel '{channel.name}' does not state {', '.join(missing)} of its plate. "
+            "Its inertia follows from them. Add them under [channels.NAME.properties] in the sidecar."
         )
 
 
@@ -104,8 +104,8 @@ def _whole(channel: Channel, bridge: float, until: float | None) -> tuple[Array,
     t, reads = channel.t[use], channel.reads[use]
     if reads.sum() < 2:
         raise TrialError(
-            f"channel '{channel.name}' holds {int(reads.sum())} readings up to {last:g} s. A driving channel has two or "
-            "more. Choose another sensor for this face."
+            f"channel '{channel.name}' holds {int(reads.sum())} readings up to {last:g} s. "
+            "A driving channel has two or more. Choose another sensor for this face."
         )
     known, values = t[reads], channel.values[use][reads]
     starts = np.nonzero(np.diff(known) > 1.5 * np.median(np.diff(t)))[0]
@@ -117,8 +117,8 @@ def _whole(channel: Channel, bridge: float, until: float | None) -> tuple[Array,
     for begin, end in gaps:
         if end - begin > bridge and begin < last:
             raise TrialError(
-                f"channel '{channel.name}' drives the model and has a gap from {begin:g} to {end:g} s ({end - begin:g} s). "
-                f"Gaps are bridged only by a declared rule, which here allows {bridge:g} s. "
+                f"channel '{channel.name}' drives the model and has a gap from {begin:g} to {end:g} s "
+                f"({end - begin:g} s). Gaps are bridged only by a declared rule, which here allows {bridge:g} s. "
                 f"Run until {begin:g} s, or declare bridge={end - begin:g} and carry its uncertainty."
             )
     even = np.arange(known[0], max(last, known[0] + STEP) + STEP, STEP)

@@ -257,7 +257,8 @@ def _together(points: tuple[Point, ...], blocks: Sequence[Array], data: Mapping[
                    f"未经试验：{', '.join(synthetic)} 为仿真数据，仅检验方法，不是试验。"),)  # fmt: skip
     return Validation(points=points, data=data, disjoint=not leaked, leaked=leaked, synthetic=synthetic,
                       mean_error=mean, rms=rms,
-                      u_val=u_val, model_form=form, form_station=station, form_dof=form_dof, effective=effective, coverage=inside, k=k,
+                      u_val=u_val, model_form=form, form_station=station, form_dof=form_dof,
+                      effective=effective, coverage=inside, k=k,
                       area=float(np.mean(np.abs(rank - steps))), distance=float(distance), dof=dof, chance=chance,
                       sensor=sensor, words=words)  # fmt: skip
 
@@ -297,8 +298,8 @@ def _words(rms: float, mean: float, u_val: float, form: float, station: str, ins
               f"u_val = {u_val:.3g} K;{inside:.0%} 落在 k·u_val 内(k = {k:g})。")]  # fmt: skip
     if form > 0.0:
         where = (f", most at station {station}", f"（以测站 {station} 为最大）") if station else ("", "")
-        words.append((f"The model error stands out of its uncertainty{where[0]}: {form:.3g} K is carried as model form.",
-                      f"模型误差超出其确认不确定度{where[1]}:{form:.3g} K 计作模型偏差。"))  # fmt: skip
+        words.append((f"The model error stands out of its uncertainty{where[0]}: {form:.3g} K is carried as model "
+                      "form.", f"模型误差超出其确认不确定度{where[1]}：{form:.3g} K 计作模型偏差。"))  # fmt: skip
     else:
         words.append((f"The model error is not resolvable: it is smaller than u_val = {u_val:.3g} K.",
                       f"模型误差不可分辨：小于 u_val = {u_val:.3g} K。"))  # fmt: skip

@@ -102,7 +102,7 @@ def test_simulated_trials_are_predicted_not_tried(lab, done):
     found = done(lab, made_up=True)
     assert found.verdict.state is State.NOT_VALID_HERE
     assert found.verdict.content["validation"]["synthetic"] == ["second"]
-    assert any(r["zh"].startswith("仿真预测,未经试验") for r in found.verdict.content["result"]["reasons"])
+    assert any(r["zh"].startswith("仿真预测，未经试验") for r in found.verdict.content["result"]["reasons"])
     assert all(findings(found.folder).values())
 
 

@@ -59,7 +59,7 @@ def test_margin_guard_band_and_risks():
 
 def test_predicted_but_not_tried_says_so_in_both_languages():
     reasons = twin.decide(value=50.0, **{**PLAIN, "tried": False}).reasons
-    assert any(en.startswith("Predicted, not tried") and zh.startswith("仿真预测,未经试验") for en, zh in reasons)
+    assert any(en.startswith("Predicted, not tried") and zh.startswith("仿真预测，未经试验") for en, zh in reasons)
 
 
 @pytest.fixture(scope="module")
@@ -264,8 +264,8 @@ def test_what_would_meet_the_required_accuracy_comes_first_where_it_is_missed():
         for n, s in (("a", 8.0), ("b", 2.0))
     ]
     combined = math.hypot(8.0, 2.0)
-    decision = decide(value=400.0, limit=500.0, sense="at most", combined=combined, coverage=2.0, guard=1.0, accuracy=10.0,
-                      needs=(), criteria={}, inside=True, tried=True, expired=False)  # fmt: skip
+    decision = decide(value=400.0, limit=500.0, sense="at most", combined=combined, coverage=2.0, guard=1.0,
+                      accuracy=10.0, needs=(), criteria={}, inside=True, tried=True, expired=False)  # fmt: skip
     (only,) = flips(lines, decision=decision, combined=combined, wanted=5.0)
     assert only["name"] == "a"
     assert 8.0 + only["by"] == pytest.approx(math.sqrt(25.0 - 4.0))
