@@ -182,8 +182,9 @@ def run(*, cells: int = 50, out: Path = Path("out/radiant_calorimeter"), tell: t
 
     Answer  No. Film 10.6 +- 12 W/(m2.K) and flux scale 1.007 +- 0.074 (k = 2, correlated) explain the copper disc to
             0.91 K rms, but the data-sheet stack with an adiabatic back misses by 13 / 24 / 38 K with depth and its form
-            is refused: 6 to 10 K stay whatever its inputs do. Back plate, edge loss and cp(T) bring that down to 1 to
-            5 K, still two to five times what the sensors state: no model is accepted, the verdict is INCONCLUSIVE.
+            is refused: 6 to 10 K stay whatever its inputs do, and 4 K more scatter would not save it. Back plate, edge
+            loss and cp(T) bring that down to 1 to 3 K, two to five times what the sensors state: about 1 K of scatter
+            more would do, but at the stated one no model is accepted. The verdict is INCONCLUSIVE.
     """
     out.mkdir(parents=True, exist_ok=True)
     store = out / "trials.h5"
