@@ -62,6 +62,6 @@ def _feed(noun: Any, eat: Any) -> None:
         eat(b"]")
     else:
         raise ModelError(
-            f"{type(noun).__name__} has no content hash: only plain values, arrays and nouns do. "
-            "A recipe is data; replace the function by the numbers that it returns."
+            f"{type(noun).__name__} has no content hash. Plain values, arrays and nouns have one: a recipe is data. "
+            "Replace the function by the numbers that it returns."
         )

@@ -89,7 +89,8 @@ def _level(given: "Level | float", unit: str, name: str, span: tuple[float, floa
     if isinstance(given, Signal):
         if given.unit != unit:
             raise ModelError(
-                f"{name} is driven by a signal in {given.unit}, but {unit} is needed. Check which channel drives it."
+                f"{name} is driven by a signal in {given.unit}, but {unit} is needed. A signal has the unit of what it "
+                "drives. Check which channel that is."
             )
         return given
     return quantity(given, unit, valid=span, label=name)
@@ -241,6 +242,12 @@ class Process:
                     )
         for stage in self.stages:
             _refuse_unknown_patches(stage, self.bodies)
+            for source in stage.sources:
+                if source.body not in names:
+                    raise ModelError(
+                        f"stage '{stage.name}': source in '{source.body}', which is no body. "
+                        f"{did_you_mean(source.body, names)} Correct the name."
+                    )
 
     def body(self, name: str) -> Body:
         """The body of that name."""

@@ -73,10 +73,11 @@ class Quantity:
                 f"{label}: lower bound {self.valid[0]:g} is not below upper bound {self.valid[1]:g} {self.unit}. "
                 "The range runs from low to high. Swap the two."
             )
+        unit = "" if self.unit == "1" else f" {self.unit}"
         if self.valid is not None and not self.valid[0] <= self.value <= self.valid[1]:
             raise ModelError(
-                f"{label} = {self.value:g} {self.unit} lies outside its range {self.valid[0]:g} to "
-                f"{self.valid[1]:g} {self.unit}. A value inside is needed. Correct the value or its unit."
+                f"{label} = {self.value:g}{unit} lies outside its range {self.valid[0]:g} to "
+                f"{self.valid[1]:g}{unit}. A value inside is needed. Correct the value or its unit."
             )
         object.__setattr__(self, "value", float(self.value))
         object.__setattr__(self, "std", float(self.std))
@@ -97,7 +98,7 @@ def quantity(
     if isinstance(value, Quantity):
         if value.unit != unit:
             raise ModelError(
-                f"{called} is in {value.unit}, but {unit} is needed here. "
+                f"{called} is in {value.unit}, but {unit} is needed here. Inside, every number is in SI. "
                 f"Convert it with foretrial.models.units.to_si(value, unit, '{unit}') where it is read."
             )
         if valid is not None and not valid[0] <= value.value <= valid[1]:

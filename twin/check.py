@@ -70,7 +70,7 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         schema = content.get("schema") if isinstance(content, dict) else None
         raise ModelError(
-            f"{file} has schema {schema!r}, but {SCHEMA} is read here. Check it with the version that wrote it."
+            f"{file} has schema {schema!r}. This version reads {SCHEMA}. Check it with the version that wrote it."
         )
     return content
 
