@@ -160,7 +160,7 @@ BAD: dict[str, tuple[Callable, str]] = {
     # parts
     "no thickness": (lambda: Part.slab(0.0), "a box has no extent: it runs from"),
     "NaN thickness": (lambda: Part.slab(np.nan), "a box has a size that is not finite:"),
-    "misspelt shape": (lambda: Shape(kind="bx", numbers=(0, 0, 0, 1, 1, 1)), "shape 'bx' is not known. Did you mean 'box'"),
+    "misspelt shape": (lambda: Shape(kind="bx", numbers=(0, 0, 0, 1, 1, 1)), "shape 'bx' is not known. Did you mean"),
     "half a box": (lambda: Shape(kind="box", numbers=(0, 0, 0, 1)), "a box of 4 numbers and 0 parts is incomplete."),
     "misspelt metric": (
         lambda: replace(SLAB, metric="cartesien"),
