@@ -162,7 +162,7 @@ def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.T
     tell(f"each run of the section: {solver.forecast(seen.process)}; about 150 runs", 0.0)
     study = twin.Study(
         requirement=REQUIREMENT, store=store, freeze=frozen, calibrated=(seen,), validated=unseen,
-        hottest=tuple(Extreme(name=f"hottest at {s}", body=s) for s in STATIONS), free=FREE, solver=solver,
+        judged=tuple(Extreme(name=f"hottest at {s}", body=s) for s in STATIONS), free=FREE, solver=solver,
         search=Heat(cells=1, tolerance=0.5), seed=SEEDS["starts"],
         domain=twin.domain(met(judged), [met(fire), met(judged)], symbols={"Biot number": "Bi"}),
         qualification=qualify(("T2", "Heisler", "III.5", "order-space", "order-time")), assumptions=ASSUMPTIONS,

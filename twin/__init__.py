@@ -6,9 +6,11 @@ from .calibrate import calibrate
 from .chain import Record
 from .check import Finding
 from .check import check as check_verdict
+from .consider import consider
 from .content import content_of
 from .decide import Decision, decide
 from .domain import Domain, domain, similarity
+from .form import Form, judge
 from .freeze import freeze, frozen_before
 from .importing import import_csv
 from .live import LiveLog, News, consolidate, follow
@@ -30,6 +32,7 @@ __all__ = [
     "Evidence",
     "Experiment",
     "Finding",
+    "Form",
     "LiveLog",
     "News",
     "Point",
@@ -50,6 +53,7 @@ __all__ = [
     "check_verdict",
     "compare",
     "conclude",
+    "consider",
     "consolidate",
     "content_of",
     "correct",
@@ -63,6 +67,7 @@ __all__ = [
     "freeze",
     "frozen_before",
     "import_csv",
+    "judge",
     "names",
     "observe",
     "observe_tangent",

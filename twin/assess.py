@@ -10,6 +10,7 @@ import numpy as np
 from ..models import Budget, Fit, History, Process, Requirement, Trial, quantities
 from ..models.digest import digest
 from .domain import Domain
+from .form import Form
 from .refine import Refinement
 from .validate import Validation
 
@@ -24,6 +25,8 @@ class Evidence:
     Attributes
     ----------
     freeze : mapping with digest, at, before_result, or None
+    form : Form or None
+        The judgement on the form of the model that answers.
     qualification : sequence of mappings with id and state, or None
         Rows of the published problems for the operators in use.
     waivers : mapping of criterion to (by, why)
@@ -38,6 +41,7 @@ class Evidence:
     fit: Fit | None = None
     validation: Validation | None = None
     domain: Domain | None = None
+    form: Form | None = None
     trials: Sequence[Trial] = ()
     freeze: Mapping[str, Any] | None = None
     qualification: Sequence[Mapping[str, Any]] | None = None
@@ -55,10 +59,18 @@ def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
     _calibration(e, found)
     _validation(e, found, margin)
     _budget(e, found)
-    for name, why in (("C6", "the full model was run"), ("E7", "no scale-up is claimed"),
-                      ("F8", "one quantity is judged"), ("F6", "no series of parts is judged"),
-                      ("G1", "the requirement is no furnace survey"),
-                      ("G2", "the requirement is no furnace survey")):  # fmt: skip
+    if e.form is not None:
+        found["E8"] = _say(e.form.explains, f"{e.form.misfit:.2g} times the stated uncertainty is left",
+                           "the form of the model is wrong")  # fmt: skip
+    for name, why in (
+        ("C6", "the full model was run"),
+        ("E7", "no scale-up is claimed"),
+        ("E8", "the error of the model is carried as model form instead"),
+        ("F6", "no series of parts is judged"),
+        ("F8", "one quantity is judged"),
+        ("G1", "the requirement is no furnace survey"),
+        ("G2", "the requirement is no furnace survey"),
+    ):
         found.setdefault(name, ("not-applicable", "", why, ""))
     for name, (by, why) in e.waivers.items():
         found[name] = ("waived", found.get(name, ("", "", "", ""))[1], f"{by}: {why}", "")

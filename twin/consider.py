@@ -58,6 +58,6 @@ def consider(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver) -> 
         total = float(np.sqrt(fit.covariance[i, i] + (spread[i] ** 2).sum()))
         words.append((f"{p.name}: with all that was held fixed its standard uncertainty is {total:.2g} {p.unit}; "
                       f"most comes from {text}.",
-                      f"{p.name}:计入所有固定未动的因素后,标准不确定度为 {total:.2g} {p.unit};"
+                      f"{p.name}：计入所有固定未动的因素后，标准不确定度为 {total:.2g} {p.unit}；"
                       f"主要来自 {text}。"))  # fmt: skip
     return replace(fit, covariance=fit.covariance + spread @ spread.T, words=tuple(words))

@@ -45,6 +45,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "E5": ("Several points are judged together: multivariate distance and area metric.",
            "多点联合评价：多元距离与面积度量。"),
     "E6": ("The use lies inside the validation domain.", "使用条件在确认域之内。"),
+    "E8": ("Some values of the model's inputs, each inside its own uncertainty, explain the trial.",
+           "模型输入在各自不确定度之内取值即可解释该试验。"),
     "E7": ("Scale-up lists which similarity groups match.", "放大时列出相似准则是否一致。"),
     "F1": ("One budget holds numerical, parameter, input, sensor and model-form lines.",
            "不确定度报告包含数值、参数、输入、传感器与模型偏差分量。"),

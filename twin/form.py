@@ -254,29 +254,29 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, m
     if explains:
         words = [(f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the "
                   f"readings (E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
-                  f"看不出模型形式有误:各输入在其自身不确定度之内取值即可解释读数"
-                  f"(E {error} K,u_val {u_val} K,剩余 {left} K;"
-                  f"残差为声明不确定度的 {misfit:.2g} 倍,概率 {odds})。")]  # fmt: skip
+                  f"看不出模型形式有误：各输入在其自身不确定度之内取值即可解释读数"
+                  f"(E {error} K,u_val {u_val} K，剩余 {left} K；"
+                  f"残差为声明不确定度的 {misfit:.2g} 倍，概率 {odds})。")]  # fmt: skip
         if far:
             words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {far}.",
-                          f"移动超过 {FAR:g} 个标准不确定度的量:{far}。"))  # fmt: skip
+                          f"移动超过 {FAR:g} 个标准不确定度的量：{far}。"))  # fmt: skip
         return tuple(words)
     hidden = ("", "")
     if all(c.rms <= 2.0 * c.u_val for c in channels):
         hidden = ("Channel by channel E would pass as uncertainty; over all places and times together it cannot. ",
-                  "逐通道看,E 尚可归于不确定度;各位置、各时刻合起来看则不能。")  # fmt: skip
+                  "逐通道看，E 尚可归于不确定度；各位置、各时刻合起来看则不能。")  # fmt: skip
     words = [(f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
               f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
               f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
               f"{hidden[0]}Physics is missing: add it, do not calibrate it away.",
-              f"该模型的形式有误:参数在其先验范围内取任何值都不能解释读数。"
-              f"各通道 E 的均方根为 {error} K,u_val 为 {u_val} K;"
-              f"即使每个输入都移动到其自身不确定度所允许的程度,仍剩 {left} K,"
-              f"为传感器声明不确定度的 {misfit:.2g} 倍(概率 {odds})。{hidden[1]}"
-              f"模型缺少物理过程:应补充模型,不可靠标定掩盖。")]  # fmt: skip
+              f"该模型的形式有误：参数在其先验范围内取任何值都不能解释读数。"
+              f"各通道 E 的均方根为 {error} K,u_val 为 {u_val} K；"
+              f"即使每个输入都移动到其自身不确定度所允许的程度，仍剩 {left} K，"
+              f"为传感器声明不确定度的 {misfit:.2g} 倍（概率 {odds}）。{hidden[1]}"
+              f"模型缺少物理过程：应补充模型，不可靠标定掩盖。")]  # fmt: skip
     words.append((f"It would be accepted if every reading scattered by another {more:.2g} K (standard).",
-                  f"若每个读数另有 {more:.2g} K(标准不确定度)的独立散布,该模型方可接受。"))  # fmt: skip
+                  f"若每个读数另有 {more:.2g} K（标准不确定度）的独立散布，该模型方可接受。"))  # fmt: skip
     if far:
         words.append((f"Even that compromise asks for moves, in standard uncertainties, that nobody believes: {far}.",
-                      f"即便如此的折中也要求令人难以置信的移动(以标准不确定度计):{far}。"))  # fmt: skip
+                      f"即便如此的折中也要求令人难以置信的移动（以标准不确定度计）:{far}。"))  # fmt: skip
     return tuple(words)

@@ -8,12 +8,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ..models import Extreme, Fit, Process, Requirement, Solver, Verdict, substitute
+from ..models import Fit, Line, Observation, Process, Requirement, Solver, Verdict, substitute
 from .assess import Evidence
 from .budget import budget, predict
 from .calibrate import calibrate
 from .chain import Record
 from .domain import Domain
+from .form import Form
 from .freeze import frozen_before
 from .pedigree import pedigree
 from .problem import Experiment, Free
@@ -43,8 +44,8 @@ class Study:
         Runs that the fit may see.
     validated : Experiment
         The run that it may not; its process is the one that the verdict is about.
-    hottest : tuple of Extreme
-        Observations of the requirement's interest.
+    judged : tuple of Observation
+        What the requirement's interest is about.
     free : mapping of name to (lower, upper)
     solver, search : Solver
         The one that answers, and a cheaper one for the searches.
@@ -63,7 +64,7 @@ class Study:
     freeze: Record
     calibrated: tuple[Experiment, ...]
     validated: Experiment
-    hottest: tuple[Extreme, ...]
+    judged: tuple[Observation, ...]
     free: Free
     solver: Solver
     search: Solver
@@ -89,25 +90,45 @@ def fit_of(study: Study, *, tell: Tell = silent) -> Fit:
                      starts=study.starts, tell=lambda text, share: tell(text, share))  # fmt: skip
 
 
-def conclude(study: Study, fit: Fit, *, fields: Sequence[Mapping[str, Any]] = (), tell: Tell = silent) -> Verdict:
-    """The verdict of a calibrated study, written beside its store as verdict.json."""
+def conclude(
+    study: Study,
+    fit: Fit,
+    *,
+    fields: Sequence[Mapping[str, Any]] = (),
+    form: Form | None = None,
+    extra: Sequence[Line] = (),
+    more: Mapping[str, Any] | None = None,
+    tell: Tell = silent,
+) -> Verdict:
+    """The verdict of a calibrated study, written beside its store as verdict.json.
+
+    Parameters
+    ----------
+    fields : what `field_entry` gave
+    form : Form or None
+        The judgement on the form of the model that answers.
+    extra : sequence of Line
+        What else is uncertain about the number, such as a property used beyond its range.
+    more : mapping
+        Further keys of verdict.json.
+    """
     began = perf_counter()
     run, interest = study.validated, study.requirement.interest
-    observe = (*run.observe.values(), *study.hottest)
+    observe = (*run.observe.values(), *study.judged)
     tell("refining grid and step", 0.0)
     refinement = refine(study.solver, fitted(run.process, fit), observe=observe, interest=interest, ratios=study.ratios)
     tell("predicting the trial that the fit never saw", 0.3)
-    prediction = predict(run.process, interest=interest, solver=study.solver, observe=study.hottest, fit=fit)
+    prediction = predict(run.process, interest=interest, solver=study.solver, observe=study.judged, fit=fit)
     validation = validate(run, fit=fit, solver=study.solver, refinements=refinement)
     lines = budget(prediction, interest=interest, process=run.process, fit=fit, refinement=refinement,
-                   validation=validation, coverage=study.requirement.coverage)  # fmt: skip
+                   validation=validation, extra=extra, coverage=study.requirement.coverage)  # fmt: skip
     tell("comparing the calibration with its own data", 0.75)
     seen = compare(study.calibrated, fit=fit, solver=study.solver)
     now = datetime.now(UTC)
     trials = tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial]))
     evidence = Evidence(
         requirement=study.requirement, process=prediction.process, history=prediction.history, budget=lines,
-        refinement=refinement, fit=fit, validation=validation, domain=study.domain, trials=trials,
+        refinement=refinement, fit=fit, validation=validation, domain=study.domain, form=form, trials=trials,
         freeze={"digest": study.freeze.digest, "at": study.freeze.at,
                 "before_result": frozen_before(study.store, study.freeze.digest, now)},
         qualification=study.qualification,
@@ -115,7 +136,7 @@ def conclude(study: Study, fit: Fit, *, fields: Sequence[Mapping[str, Any]] = ()
                           inputs={t.name: t.content for t in trials}, seconds=perf_counter() - began,
                           assumptions=study.assumptions))  # fmt: skip
     verdict = verify(evidence, prediction=prediction, calibration=seen, fields=fields, caveats=study.caveats,
-                     files={study.store.name: _sha(study.store)}, title=study.title,
+                     files={study.store.name: _sha(study.store)}, title=study.title, more=more,
                      at=now.isoformat(timespec="seconds"))  # fmt: skip
     write_verdict(verdict, study.store.parent)
     return verdict

@@ -23,7 +23,7 @@ STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces n
 def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[Point] = (),
            fields: Sequence[Mapping[str, Any]] = (), files: Mapping[str, str] | None = None,
            caveats: Sequence[tuple[str, str]] = (), title: tuple[str, str] | None = None,
-           at: str = "") -> Verdict:  # fmt: skip
+           more: Mapping[str, Any] | None = None, at: str = "") -> Verdict:  # fmt: skip
     """Decide a requirement and lay down all that the decision rests on.
 
     Parameters
@@ -39,6 +39,8 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         Added to those that follow from unmet criteria.
     title : (English, Chinese) or None
         The requirement's text where left out.
+    more : mapping
+        Further keys of verdict.json, as docs/verdict-json.md describes them.
     at : str
         ISO 8601 time of the verdict; now where left out.
 
@@ -82,7 +84,7 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         "criteria": [_criterion(c) for c in criteria],
         "pedigree": _plain(dict(evidence.pedigree)),
         "fields": _plain(list(fields)), "files": dict(files or {}),
-        "seal": _seal(evidence, criteria, caveats),
+        "seal": _seal(evidence, criteria, caveats), **_plain(dict(more or {})),
     }  # fmt: skip
     content = seal(content)
     return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit,
@@ -128,6 +130,8 @@ def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
 
 def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
     reasons = list(d.reasons)
+    if e.form is not None and not e.form.explains:
+        reasons.append(e.form.words[0])
     if e.freeze is not None and not e.freeze.get("before_result"):
         reasons.append(
             (

@@ -110,7 +110,19 @@ function validationBlock() {
       ["validation.area", has(val.area_metric) ? `${by(val.area_metric)}${tail(k)}` : null],
       ["validation.data", listed(val.data)], ["validation.disjoint", has(val.disjoint) ? yes(val.disjoint) : null],
     ]),
-    says(val.words));
+    says(val.words),
+    has(verdict.ladder) ? ladder() : null);
+}
+
+// Models tried on the validation trial, in order; the last of them answers.
+function ladder() {
+  const by = (x) => (number(x) ? fmt(asked.by(x), 3) : "–"), k = asked.difference;
+  const each = (row, key) => (row.channels ?? []).map((one) => by(one[key])).join(" / ");
+  return [h("h3", {}, w("ladder.title")), h("p", { class: "lead" }, w("ladder.lead", { channels: (verdict.ladder[0].channels ?? []).map((one) => one.channel).join(" / ") })),
+    table([w("ladder.model"), h("span", {}, w("ladder.error"), ` / ${k}`), h("span", {}, w("ladder.left"), ` / ${k}`), w("ladder.misfit"), h("span", {}, w("ladder.lacks"), ` / ${k}`), w("ladder.word")],
+      verdict.ladder.map((row) => [say(row.model), each(row, "rms"), each(row, "left"), fmt(row.misfit, 3), by(row.allowance),
+        row.explains ? h("span", { class: "chip met" }, "✓ ", w("ladder.explains")) : h("span", { class: "chip not-met" }, "✕ ", w("ladder.wrong"))])),
+    verdict.ladder.map((row) => h("details", {}, h("summary", {}, say(row.model)), says(row.words), row.fit ? says(row.fit.words) : null))];
 }
 
 function domainBlock() {

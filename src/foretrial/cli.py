@@ -176,6 +176,7 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     content = verdict.content
     question, budget = content["question"], content["budget"]
     unit = question["display"]
+    short = "K" if unit == "degC" else unit
     scale = factor(question["interest"]["unit"], unit)[0] if unit not in ("degC", "degF") else 1.0
     table = Table(title=question["text"]["en"], title_justify="left", box=None, pad_edge=False)
     for head, side in (
@@ -192,10 +193,15 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
         table.add_row(f"{len(lines) - 6} more", "", f"{rest * scale:.2g}")
     table.add_row("expanded", f"k = {budget['coverage']:g}", f"{budget['expanded'] * scale:.3g}")
     out.print(table)
+    for row in content.get("ladder", ()):
+        left = " / ".join(f"{one['left'] * scale:.1f}" for one in row["channels"])
+        out.print(
+            f"{'explains' if row['explains'] else 'form is wrong'}  {row['model']['en']}: {left} {short} left",
+            markup=False,
+        )
     for reason in content["result"]["reasons"][:3]:
         out.print(reason["en"])
     colour = {"PASS": "green", "FAIL": "red"}.get(verdict.state.value, "yellow")
-    short = "K" if unit == "degC" else unit
     place = f"  {report}" if report else ""
     margin = (
         f"margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} (k = {question['coverage']:g})"

@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.sparse import diags
 
 from foretrial import twin
+from foretrial.cases import TRIALS
 from foretrial.cases import radiant_calorimeter as case
 from foretrial.cases.radiant_stack import board, heater
 from foretrial.models import ModelError, Quantity, Trial, digest, quantities
@@ -23,7 +24,7 @@ FIRST, LAST = case.LADDER[0], case.LADDER[-1]
 
 
 def log(name):
-    return twin.read(case.LOGS / f"{name}.csv")
+    return twin.read(TRIALS / f"{name}.csv")
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_the_data_sheet_model_misses_more_with_depth_and_is_refused(logs, fit):
     assert form.chance < 1e-6
     en, zh = form.words[0]
     assert en.startswith("The form of this model is wrong: no value of its parameters inside their priors explains")
-    assert zh.startswith("该模型的形式有误:参数在其先验范围内取任何值都不能解释读数")
+    assert zh.startswith("该模型的形式有误：参数在其先验范围内取任何值都不能解释读数")
     assert "Physics is missing" in en
 
 
@@ -244,7 +245,7 @@ def test_the_case_answers_with_its_ladder_and_can_be_checked(tmp_path):
     [("copper_disc", "Black-Copper_q50_Temp", 3), ("insulation_stack", "Black-Insulation_q50_Temp", 2)],
 )
 def test_the_shipped_table_is_the_full_record_decimated(ours, theirs, digits):
-    mine = np.loadtxt(case.LOGS / f"{ours}.csv", delimiter=",", skiprows=1)
+    mine = np.loadtxt(TRIALS / f"{ours}.csv", delimiter=",", skiprows=1)
     full = np.genfromtxt(SHARED / f"{theirs}.csv", delimiter=",", skip_header=2)
     rows = np.searchsorted(full[:, 0], mine[:, 0])
     assert np.array_equal(full[rows, 0], mine[:, 0])

@@ -53,7 +53,7 @@ def campaign(lab, folder, *, made_up=False, above=15.0):
                             window=(1.0, 230.0)) for name, gas in GASES.items()]  # fmt: skip
     study = twin.Study(
         requirement=requirement(limit), store=store, freeze=frozen, calibrated=(runs[0],), validated=runs[1],
-        hottest=(HOTTEST,), free={"film": (50.0, 5000.0)}, solver=lab.slab(cells=24, steps=120),
+        judged=(HOTTEST,), free={"film": (50.0, 5000.0)}, solver=lab.slab(cells=24, steps=120),
         search=lab.slab(cells=12, steps=60), title=("A cooled slab", "冷却平板"), command="pytest", starts=2,
         domain=twin.domain({"gas": (335.0, 335.0)}, [{"gas": (320.0, 335.0)}]),
         qualification=[{"id": "T2", "state": "pass"}],
