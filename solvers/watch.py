@@ -155,19 +155,17 @@ class Watch:
         return Weights(self._numbers[local.body][inside], volume / volume.sum())
 
     def _extreme(self, one: Extreme, local: Local, inside: NDArray[np.bool_], T: Array) -> Weights:
-        """The corner of a cell that is hottest (coldest), by the slopes inside the material."""
+        """The hottest (coldest) cell, or the wall or corner of it that is hotter (colder) still.
+
+        Between solid cells the centres are enough; where a neighbour is missing the slope goes on to the wall.
+        """
         field = np.zeros(local.solid.shape)
         field[local.solid] = T[local.span]
         sign = 1.0 if one.statistic == "max" else -1.0
-        reach = np.where(inside, sign * field, -np.inf)
-        slopes = [_slope(field, local, axis) for axis in range(3)]
-        for axis in range(3):
-            half = 0.5 * np.diff(local.edges[axis])
-            shape = [1, 1, 1]
-            shape[axis] = -1
-            reach = reach + np.abs(slopes[axis]) * half.reshape(shape)
+        beyond = [_beyond(sign * field, local, axis) for axis in range(3)]
+        reach = np.where(inside, sign * field + sum(gain for gain, _ in beyond), -np.inf)
         home = np.unravel_index(int(np.argmax(reach)), reach.shape)
-        away = [sign * np.sign(slopes[a][home]) * 0.5 * float(np.diff(local.edges[a])[home[a]]) for a in range(3)]
+        away = [float(towards[home]) for _, towards in beyond]
         return self._reading(local, tuple(int(h) for h in home), away)
 
 
@@ -177,22 +175,24 @@ def _numbering(local: Local) -> Ints:
     return number
 
 
-def _slope(field: Array, local: Local, axis: int) -> Array:
-    """The mean of the slopes to the neighbours that are solid, 0 where there is none."""
+def _beyond(field: Array, local: Local, axis: int) -> tuple[Array, Array]:
+    """What a cell's wall across `axis` lies above its centre (K, 0 where it has none), and the way to it (m, signed)."""
+    gain, towards = np.zeros_like(field), np.zeros_like(field)
     n = field.shape[axis]
-    out = np.zeros_like(field)
     if n == 1:
-        return out
-    centres = local.centres[axis]
+        return gain, towards
     shape = [1, 1, 1]
     shape[axis] = -1
-    lower, upper = [slice(None)] * 3, [slice(None)] * 3
-    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
-    both = local.solid[tuple(lower)] & local.solid[tuple(upper)]
-    step = np.where(both, np.diff(field, axis=axis) / np.diff(centres).reshape(shape), 0.0)
-    count = np.zeros_like(field)
-    out[tuple(lower)] += step
-    out[tuple(upper)] += step
-    count[tuple(lower)] += both
-    count[tuple(upper)] += both
-    return out / np.maximum(count, 1.0)
+    half = np.broadcast_to(0.5 * np.diff(local.edges[axis]).reshape(shape), field.shape)
+    gap = np.diff(local.centres[axis]).reshape(shape)
+    for side in (1, -1):
+        here, inner = [slice(None)] * 3, [slice(None)] * 3
+        here[axis], inner[axis] = (slice(1, None), slice(None, -1))[::side]
+        outward = np.ones_like(local.solid)
+        outward[tuple(inner)] = ~local.solid[tuple(here)]
+        wall = outward[tuple(here)] & local.solid[tuple(here)] & local.solid[tuple(inner)]
+        rise = np.where(wall, (field[tuple(here)] - field[tuple(inner)]) / gap, 0.0) * half[tuple(here)]
+        better = rise > gain[tuple(here)]
+        gain[tuple(here)] = np.where(better, rise, gain[tuple(here)])
+        towards[tuple(here)] = np.where(better, side * half[tuple(here)], towards[tuple(here)])
+    return gain, towards

@@ -9,7 +9,6 @@ from foretrial.solvers import Heat
 
 LIGHT = Material.simple("light", density=10.0, conductivity=50.0, heat_capacity=10.0)  # settles at once
 SHEET = Part.sheet(0.4, 0.2).with_region("middle", (0.1, 0.05, 0.0), (0.3, 0.15, 1.0))
-WRONG_CELL = pytest.mark.xfail(reason="an extreme extrapolates steep slopes between solid cells too, and reads there")
 
 
 def settled(observe, *, cells=4, keep=None):
@@ -39,7 +38,6 @@ def test_an_extreme_of_a_region_stays_within_a_cell_of_it():
     assert cold == pytest.approx(350.0, abs=0.5 * 500.0 * 0.025)
 
 
-@WRONG_CELL
 def test_no_probe_is_hotter_than_the_hottest_nor_colder_than_the_coldest():
     hot = Exchange(gas=1200.0, film=80.0, emissivity=0.7)
     steel = Material.simple("steel", density=7850.0, conductivity=45.0, heat_capacity=480.0)
@@ -53,7 +51,6 @@ def test_no_probe_is_hotter_than_the_hottest_nor_colder_than_the_coldest():
     assert (read.min(axis=1) >= coldest - 0.5).all()
 
 
-@WRONG_CELL
 def test_the_core_of_a_quenched_plate_is_its_hottest_place():
     steel = Material.simple("steel", density=7850.0, conductivity=45.0, heat_capacity=480.0)
     bath = quench(Part.slab(0.2), steel, start=1100.0, bath=300.0, film=5000.0, until=30.0)
