@@ -11,11 +11,11 @@ LIGHT = Material.simple("light", density=10.0, conductivity=50.0, heat_capacity=
 SHEET = Part.sheet(0.4, 0.2).with_region("middle", (0.1, 0.05, 0.0), (0.3, 0.15, 1.0))
 
 
-def settled(observe, *, cells=4, keep=None):
+def settled(observe, *, cells=4):
     """A sheet held at 300 K left and 500 K right: T = 300 + 500 x."""
     walls = {"left": Held(temperature=300.0), "right": Held(temperature=500.0), "top": INSULATED, "bottom": INSULATED}
     process = Process.simple(part=SHEET, material=LIGHT, start=400.0, walls=walls, until=5.0)
-    return Heat(cells=cells)(process, observe=observe, keep=keep).values[-1]
+    return Heat(cells=cells)(process, observe=observe).values[-1]
 
 
 @pytest.mark.parametrize("cells", [2, 5])
