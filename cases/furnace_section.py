@@ -19,8 +19,6 @@ from foretrial.models import (
     Channel,
     Exchange,
     Extreme,
-    Fit,
-    Frame,
     Interest,
     Part,
     Probe,
@@ -31,7 +29,6 @@ from foretrial.models import (
     Trial,
     Verdict,
 )
-from foretrial.models.fieldfile import FieldWriter
 from foretrial.models.library import CARBON_STEEL
 from foretrial.models.process import INSULATED
 from foretrial.solvers import Heat
@@ -137,20 +134,6 @@ def met(trial: Trial) -> dict[str, tuple[float, float]]:
             "Biot number": (0.0, film * 0.0075 / conductivity)}  # fmt: skip
 
 
-def picture(trial: Trial, fit: Fit, path: Path) -> dict[str, object]:
-    """The beam in three dimensions at the fitted values, a frame every half minute, as the report's field."""
-    times: list[float] = []
-    with FieldWriter(path) as writer:
-
-        def keep(frame: Frame) -> None:
-            writer(frame)
-            times.append(frame.t)
-
-        Heat(cells=1, along=(None, None, 68), tolerance=1.0)(twin.fitted(beam(trial), fit), keep=keep, every=30.0)
-    sensors = [{"name": c.name, "place": list(c.place)} for c in trial.where(kind="thermocouple")]
-    return twin.field_entry(path, times=times, probes=sensors, body="beam")
-
-
 def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.Tell = twin.silent) -> Verdict:
     """Calibrate film and effective emissivity on trial 2, predict trial 3, and decide."""
     out.mkdir(parents=True, exist_ok=True)
@@ -170,7 +153,13 @@ def run(*, cells: int = 2, out: Path = Path("out/furnace_section"), tell: twin.T
         command="foretrial run furnace_section")  # fmt: skip
     fit = twin.fit_of(study, tell=lambda text, share: tell(text, 0.05 + 0.5 * share))
     tell("solving the beam in three dimensions for the picture", 0.55)
-    field = picture(judged, fit, out / "fields.vtkhdf")
+    field = twin.picture(
+        Heat(cells=1, along=(None, None, 68), tolerance=1.0),
+        twin.fitted(beam(judged), fit),
+        out / "fields.vtkhdf",
+        every=30.0,
+        sensors=judged.where(kind="thermocouple"),
+    )
     return twin.conclude(study, fit, fields=(field,), tell=lambda text, share: tell(text, 0.65 + 0.3 * share))
 
 

@@ -15,8 +15,7 @@ from foretrial import twin, viz
 from foretrial.cases import TRIALS
 from foretrial.cases.qualify import qualify
 from foretrial.cases.radiant_stack import beads, board, copper_disc, stack
-from foretrial.models import Fit, Frame, Interest, Line, Probe, Process, Quantity, Requirement, Trial, Verdict
-from foretrial.models.fieldfile import FieldWriter
+from foretrial.models import Fit, Interest, Line, Probe, Process, Quantity, Requirement, Trial, Verdict
 from foretrial.solvers import Heat
 
 DEEP = "at 17.16 mm"
@@ -164,19 +163,6 @@ def table(ladder: list[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def picture(process: Process, solver: Heat, path: Path) -> dict[str, object]:
-    """The stack and its plate over radius and height, a frame each minute, as the report's field."""
-    times: list[float] = []
-    with FieldWriter(path) as writer:
-
-        def keep(frame: Frame) -> None:
-            writer(frame)
-            times.append(frame.t)
-
-        solver(process, keep=keep, every=60.0)
-    return twin.field_entry(path, times=times, probes=[], body="stack")
-
-
 def run(*, cells: int = 50, out: Path = Path("out/radiant_calorimeter"), tell: twin.Tell = twin.silent) -> Verdict:
     """Calibrate on the copper disc, carry film and flux to the stack, judge four models of it, decide with the last.
 
@@ -208,7 +194,7 @@ def run(*, cells: int = 50, out: Path = Path("out/radiant_calorimeter"), tell: t
         caveats=tuple((f"{rung.name}: {en}", f"{rung.zh}：{zh}")
                       for rung, form in found for en, zh in form.words[:1]))  # fmt: skip
     tell("solving the stack for the picture", 0.75)
-    field = picture(twin.fitted(unseen.process, fit), solver, out / "fields.vtkhdf")
+    field = twin.picture(solver, twin.fitted(unseen.process, fit), out / "fields.vtkhdf", every=60.0)
     return twin.conclude(study, fit, fields=(field,), form=found[-1][1], more={"ladder": ladder},
                          extra=(beyond(fibre, flux, fit, deep, solver),), tell=_part(tell, 0.8, 0.2))  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What a run leaves: what was asked for, at every accepted step, and what it costs to believe it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,6 @@ class History:
     tangents: Array | None = None
     tangent_rates: Array | None = None
     notes: tuple[str, ...] = ()
-    extra: Mapping[str, float] = field(default_factory=dict)
 
     def column(self, name: str) -> int:
         """Index of an observation."""

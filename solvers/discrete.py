@@ -331,10 +331,6 @@ class Discrete:
             np.add.at(A.data, second, scale * by1)
         return A
 
-    def walls(self) -> list[Array]:
-        """Wall temperatures of the last flow, K, one array per block."""
-        return [local.wall.copy() for local in self.shape.locals]
-
 
 def _tables(body: Body) -> tuple[Array, Array]:
     """Packed conductivity W/(m.K) and volumetric heat capacity J/(m3.K), scales and density included."""

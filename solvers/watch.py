@@ -176,7 +176,7 @@ def _numbering(local: Local) -> Ints:
 
 
 def _beyond(field: Array, local: Local, axis: int) -> tuple[Array, Array]:
-    """What a cell's wall across `axis` lies above its centre (K, 0 where it has none), and the way to it (m, signed)."""
+    """What a cell's wall across `axis` lies above its centre (K, 0 without a wall), and the signed way to it (m)."""
     gain, towards = np.zeros_like(field), np.zeros_like(field)
     n = field.shape[axis]
     if n == 1:

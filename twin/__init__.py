@@ -22,7 +22,7 @@ from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
 from .repair import Repair, repair
 from .store import add, append_record, check, correct, names, raw_file, records, write
-from .study import Study, Tell, conclude, field_entry, fit_of, fitted, silent, write_verdict
+from .study import Study, Tell, conclude, fit_of, fitted, picture, silent, write_verdict
 from .validate import Point, Validation, compare, validate
 from .verify import verify
 
@@ -60,7 +60,6 @@ __all__ = [
     "decide",
     "domain",
     "facing",
-    "field_entry",
     "fit_of",
     "fitted",
     "follow",
@@ -72,6 +71,7 @@ __all__ = [
     "observe",
     "observe_tangent",
     "pedigree",
+    "picture",
     "pose",
     "predict",
     "raw_file",

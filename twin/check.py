@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..models import Budget, Line, ModelError, State
+from ..models import Budget, Line, ModelError, State, TrialError
 from ..models.verdict import SCHEMA, canonical
 from .decide import decide
+from .store import records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ def check(path: Path | str) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        The digest, each file, the budget, the decision, and whether validation kept away from calibration.
+        The digest, each file, the question as its store froze it, the budget, the decision, and whether validation kept
+        away from calibration.
 
     Raises
     ------
@@ -50,7 +52,8 @@ def check(path: Path | str) -> tuple[Finding, ...]:
     file = file / "verdict.json" if file.is_dir() else file
     content = _read(file)
     try:
-        return (_digest(content), *_files(content, file.parent), _budget(content), _decision(content), _data(content))
+        return (_digest(content), *_files(content, file.parent), *_frozen(content, file.parent), _budget(content),
+                _decision(content), _data(content))  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as cause:
         raise ModelError(
             f"{file}: {type(cause).__name__} {cause} while checking: a part is missing or of another kind. "
@@ -96,6 +99,31 @@ def _files(content: dict[str, Any], folder: Path) -> list[Finding]:
                 own = hashlib.file_digest(stream, "sha256").hexdigest()
             found.append(Finding(what=name, holds=own == mark, text=own if own == mark else f"is {own}, stated {mark}"))
     return found
+
+
+def _frozen(content: dict[str, Any], folder: Path) -> list[Finding]:
+    """Whether the store beside the verdict froze this question, with these numbers; nothing where no store is named."""
+    q, r = content["question"], content["result"]
+    stores = [folder / name for name in content["files"] if name.endswith(".h5") and (folder / name).is_file()]
+    if not q["freeze"] or not stores:
+        return []
+    try:
+        held = {record.digest: record for store in stores for record in records(store, "freeze")}
+    except TrialError as cause:
+        return [Finding(what="freeze", holds=False, text=str(cause))]
+    mark = q["freeze"]["digest"]
+    if mark not in held:
+        return [Finding(what="freeze", holds=False, text=f"no store here holds the freeze {mark[:12]}")]
+    asked = held[mark].payload["requirement"]
+    same = {name: asked[name] == q[name] for name in ("limit", "sense", "accuracy", "coverage", "guard", "display")}
+    same["limit of the result"] = asked["limit"] == r["limit"]
+    same["text"] = {"en": asked["text"], "zh": asked["text_zh"]} == q["text"]
+    same["interest"] = json.loads(canonical(asked["interest"])) == q["interest"]
+    same["needs"] = set(asked["needs"]) <= set(q["needs"])
+    same["time"] = held[mark].at == q["freeze"]["at"]
+    other = [name for name, holds in same.items() if not holds]
+    told = f"{mark[:12]} asks the same" if not other else f"{mark[:12]} froze another {', '.join(other)}"
+    return [Finding(what="freeze", holds=not other, text=told)]
 
 
 def _budget(content: dict[str, Any]) -> Finding:

@@ -8,7 +8,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ..models import Fit, Line, Observation, Process, Requirement, Solver, Verdict, substitute
+from ..models import Channel, Fit, Frame, Line, Observation, Process, Requirement, Solver, Verdict, substitute
+from ..models.fieldfile import FieldWriter
 from .assess import Evidence
 from .budget import budget, predict
 from .calibrate import calibrate
@@ -104,7 +105,7 @@ def conclude(
 
     Parameters
     ----------
-    fields : what `field_entry` gave
+    fields : what `picture` gave
     form : Form or None
         The judgement on the form of the model that answers.
     extra : sequence of Line
@@ -150,11 +151,20 @@ def write_verdict(verdict: Verdict, folder: Path) -> Path:
     return path
 
 
-def field_entry(path: Path, *, times: Sequence[float], probes: Sequence[Mapping[str, Any]], body: str,
-                display: str = "degC") -> dict[str, Any]:  # fmt: skip
-    """A field file as verdict.json names it."""
+def picture(solver: Solver, process: Process, path: Path, *, every: float, sensors: Sequence[Channel] = (),
+            display: str = "degC") -> dict[str, Any]:  # fmt: skip
+    """Run a process for its fields alone, a frame `every` so many s; what verdict.json says of the file at `path`."""
+    times: list[float] = []
+    with FieldWriter(path) as writer:
+
+        def keep(frame: Frame) -> None:
+            writer(frame)
+            times.append(frame.t)
+
+        solver(process, keep=keep, every=every)
+    probes = [{"name": c.name, "place": list(c.place)} for c in sensors if c.place is not None]
     return {"file": path.name, "digest": _sha(path), "what": "temperature", "unit": "K", "display": display,
-            "times": list(times), "body": body, "probes": [dict(p) for p in probes]}  # fmt: skip
+            "times": times, "body": process.bodies[0].name, "probes": probes}  # fmt: skip
 
 
 def _sha(path: Path) -> str:

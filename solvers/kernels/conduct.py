@@ -50,7 +50,7 @@ def exchange(T, theta, cell, area, gap, low, high, weight, levels, conductivity,
     low, high     (n,) rows of `levels` between which the piece lies, and `weight` (n,) of the upper one
     levels        (ne, 6) gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held (1 holds the wall at gas)
     conductivity  table
-    wall          (n,) K, out: wall temperature; in: first guess where positive
+    wall          (n,) K, out: wall temperature
     heat, slope   (n,) out: W into the cell, and d heat / d theta in m
     Returns the number of pieces whose wall temperature did not converge.
     """
