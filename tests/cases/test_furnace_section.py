@@ -123,7 +123,7 @@ def holds(verdict, out, told):
     content = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
     assert canonical(content) == verdict.json()
     findings = {f.what: f.holds for f in twin.check_verdict(out / "verdict.json")}
-    assert {"digest", "trials.h5", "fields.vtkhdf", "budget", "decision", "disjoint"} <= set(findings)
+    assert {"digest", "trials.h5", "fields.vtkhdf", "freeze", "budget", "decision", "disjoint"} <= set(findings)
     assert all(findings.values()), findings
 
     calibration, validation = content["calibration"], content["validation"]

@@ -116,7 +116,7 @@ def test_the_verdict_is_written_beside_its_store_whole_and_checks(lab, done):
     assert content["digest"] == hashlib.sha256(canonical(plain).encode()).hexdigest()
     store = hashlib.sha256((found.folder / "trials.h5").read_bytes()).hexdigest()
     assert content["files"] == {"trials.h5": store}
-    assert {"digest", "trials.h5", "budget", "decision", "disjoint"} <= set(findings(found.folder))
+    assert {"digest", "trials.h5", "freeze", "budget", "decision", "disjoint"} <= set(findings(found.folder))
     assert all(findings(found.folder).values())
 
 
@@ -164,6 +164,23 @@ def test_tampering_is_found_even_when_it_is_sealed_again(lab, done, tmp_path, pa
     assert not findings(tmp_path)[broken]
 
 
+def test_a_limit_that_was_moved_after_the_freeze_is_found_though_all_else_agrees(lab, done, tmp_path):
+    found = done(lab, above=-15.0)
+    (tmp_path / "trials.h5").write_bytes((found.folder / "trials.h5").read_bytes())
+    content = json.loads((found.folder / "verdict.json").read_text(encoding="utf-8"))
+    q, r, b = content["question"], content["result"], content["budget"]
+    q["limit"] = r["limit"] = q["limit"] + 40.0
+    own = twin.decide(value=r["value"], limit=q["limit"], sense=q["sense"], combined=b["combined"], guard=q["guard"],
+                      coverage=q["coverage"], accuracy=q["accuracy"], needs=q["needs"], inside=True, tried=True,
+                      criteria={c["id"]: c["state"] for c in content["criteria"]}, expired=False,
+                      dof=np.inf if b["dof"] is None else b["dof"], unit="K")  # fmt: skip
+    r.update(state=own.state.value, margin=own.margin, guard_band=own.guard_band, false_accept=own.false_accept,
+             acceptance_limit=own.acceptance_limit)  # fmt: skip
+    assert own.state is State.PASS
+    (tmp_path / "verdict.json").write_text(canonical(seal(content)), encoding="utf-8")
+    assert {what for what, holds in findings(tmp_path).items() if not holds} == {"freeze"}
+
+
 def test_a_store_that_changed_afterwards_is_found(lab, done, tmp_path):
     found = done(lab)
     for name in ("verdict.json", "trials.h5"):
@@ -199,12 +216,3 @@ def test_a_fitted_process_holds_the_values_of_its_fit(lab, done):
     found = done(lab)
     process = twin.fitted(found.study.validated.process, found.fit)
     assert process.stages[0].walls["left"].film.value == pytest.approx(found.fit.values[0])
-
-
-def test_a_field_is_named_with_its_hash_times_and_probes(tmp_path):
-    (tmp_path / "fields.vtkhdf").write_bytes(b"frames")
-    probes = ({"name": "TC1", "place": [0, 0, 0]},)
-    entry = twin.field_entry(tmp_path / "fields.vtkhdf", times=(0.0, 30.0), probes=probes, body="beam")
-    assert entry["digest"] == hashlib.sha256(b"frames").hexdigest()
-    assert (entry["file"], entry["times"], entry["body"]) == ("fields.vtkhdf", [0.0, 30.0], "beam")
-    json.dumps(entry, allow_nan=False)
