@@ -86,6 +86,8 @@ def run(
     target = folder or Path("out") / Path(case).stem
     given = {"cells": cells, "out": target}
     with _progress() as tell:
+        if not _compiled():
+            tell("compiling the kernels once; later runs start at once", 0.0)
         takes = inspect.signature(module.run).parameters
         options = {
             name: value for name, value in {**given, "tell": tell}.items() if name in takes and value is not None
@@ -352,6 +354,14 @@ def doctor() -> None:
         out.print(Text("look" if cure else "ok  ", colour), f"{name}: {state}" + (f"\n     {cure}" if cure else ""))
 
 
+def _compiled() -> int:
+    """How many kernels the compile cache keeps."""
+    from foretrial.solvers.cache import probe
+
+    folder = probe()
+    return len(list(folder.rglob("*.nbi"))) if folder.exists() else 0
+
+
 def _findings() -> Iterator[tuple[str, str, str]]:
     """Each thing looked at: its name, its state, and its cure where one is needed."""
     good = (3, 11) <= sys.version_info[:2] <= (3, 13)
@@ -361,10 +371,7 @@ def _findings() -> Iterator[tuple[str, str, str]]:
     many = threads.isdigit() and int(threads) > cores
     yield ("threads", f"{cores} cores" + (f", NUMBA_NUM_THREADS={threads}" if threads else ""),
            "Unset NUMBA_NUM_THREADS, or set it to the cores at most." if many else "")  # fmt: skip
-    from foretrial.solvers.cache import probe
-
-    folder = probe()
-    compiled = len(list(folder.rglob("*.nbi"))) if folder.exists() else 0
+    compiled = _compiled()
     yield (
         "compile cache",
         f"{compiled} kernels kept",
