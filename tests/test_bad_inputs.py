@@ -336,7 +336,7 @@ BAD: dict[str, tuple[Callable, str]] = {
     "a reading of no uncertainty": (fit(noise=0.0), "channel 'TC1' of trial 'cold' states no uncertainty (0 K)."),
     "readings after the end": (
         fit(process=bath(until=20.0)),
-        "channel 'TC1' reads from 1 to 50 s, the run covers 0 to 20 s.",
+        "channel 'TC1' of trial 'cold' has readings up to 50 s, but the run of 'quench' ends at 20 s.",
     ),
     "a driving channel compared": (
         lambda: twin.Experiment(trial=trial(drives=True), process=bath(), observe={"TC1": CORE}),

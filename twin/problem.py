@@ -8,7 +8,18 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Channel, ModelError, Observation, Parameter, Probe, Process, Trial, TrialError, quantities
+from ..models import (
+    Channel,
+    Crossing,
+    ModelError,
+    Observation,
+    Parameter,
+    Probe,
+    Process,
+    Trial,
+    TrialError,
+    quantities,
+)
 from ..models.digest import digest
 from ..models.errors import did_you_mean
 from .observe import around
@@ -234,6 +245,20 @@ def _nuisance(name: str, known: Mapping[str, object]) -> Parameter:
     )
 
 
+def _refuse_beyond(experiment: Experiment, channel: Channel) -> None:
+    """A reading after the end of the run has nothing to be compared with; the end of an event is not known yet."""
+    lengths = [stage.until for stage in experiment.process.stages]
+    if any(isinstance(length, Crossing) for length in lengths) or not channel.t.size:
+        return
+    end = float(sum(length for length in lengths if not isinstance(length, Crossing)))
+    if channel.t[-1] > end * (1.0 + 1e-9):
+        raise TrialError(
+            f"channel '{channel.name}' of trial '{experiment.trial.name}' has readings up to {channel.t[-1]:g} s, but "
+            f"the run of '{experiment.process.name}' ends at {end:g} s. What is compared lies inside the run. "
+            f"Give Experiment(..., window=(0, {end:g})), or let the last stage last longer."
+        )
+
+
 def pose_rows(experiments: Sequence[Experiment],
               noise: Mapping[str, float] | float | None = None) -> tuple[tuple[Row, ...], int]:  # fmt: skip
     """Every channel to compare, cut to its window, and the number of readings that are gaps; refusals as in `pose`."""
@@ -253,6 +278,7 @@ def pose_rows(experiments: Sequence[Experiment],
             )
             std = std[use] if isinstance(std, np.ndarray) else std
             channel = replace(channel, t=channel.t[use], values=channel.values[use], std=std)
+            _refuse_beyond(experiment, channel)
             gaps += int((~channel.reads).sum())
             if not channel.reads.any():
                 continue

@@ -88,7 +88,7 @@ def fitted(process: Process, fit: Fit) -> Process:
 def fit_of(study: Study, *, tell: Tell = silent) -> Fit:
     """The calibration of a study."""
     return calibrate(study.calibrated, free=study.free, solver=study.solver, search=study.search, seed=study.seed,
-                     starts=study.starts, tell=lambda text, share: tell(text, share))  # fmt: skip
+                     starts=study.starts, tell=tell)  # fmt: skip
 
 
 def conclude(
@@ -117,10 +117,11 @@ def conclude(
     run, interest = study.validated, study.requirement.interest
     observe = (*run.observe.values(), *study.judged)
     tell("refining grid and step", 0.0)
-    refinement = refine(study.solver, fitted(run.process, fit), observe=observe, interest=interest, ratios=study.ratios)
+    refinement = refine(study.solver, fitted(run.process, fit), observe=observe, interest=interest, ratios=study.ratios,
+                        tell=_part(tell, 0.0, 0.3))  # fmt: skip
     tell("predicting the trial that the fit never saw", 0.3)
     prediction = predict(run.process, interest=interest, solver=study.solver, observe=study.judged, fit=fit)
-    validation = validate(run, fit=fit, solver=study.solver, refinements=refinement)
+    validation = validate(run, fit=fit, solver=study.solver, refinements=refinement, tell=_part(tell, 0.45, 0.3))
     lines = budget(prediction, interest=interest, process=run.process, fit=fit, refinement=refinement,
                    validation=validation, extra=extra, coverage=study.requirement.coverage)  # fmt: skip
     tell("comparing the calibration with its own data", 0.75)
@@ -141,6 +142,10 @@ def conclude(
                      at=now.isoformat(timespec="seconds"))  # fmt: skip
     write_verdict(verdict, study.store.parent)
     return verdict
+
+
+def _part(tell: Tell, begin: float, width: float) -> Tell:
+    return lambda text, share: tell(text, begin + width * share)
 
 
 def write_verdict(verdict: Verdict, folder: Path) -> Path:
