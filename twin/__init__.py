@@ -22,7 +22,7 @@ from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
 from .repair import Repair, repair
 from .store import add, append_record, check, correct, names, raw_file, records, write
-from .study import Study, Tell, conclude, fit_of, fitted, picture, silent, write_verdict
+from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
 from .validate import Point, Validation, compare, validate
 from .verify import verify
 
@@ -63,6 +63,7 @@ __all__ = [
     "fit_of",
     "fitted",
     "follow",
+    "foresee",
     "freeze",
     "frozen_before",
     "import_csv",

@@ -29,7 +29,7 @@ def freeze(
     Parameters
     ----------
     store : path
-        The trial store; it holds every trial of the split.
+        The trial store; it holds every trial of the split, and is made where nothing is to be tried.
     split : mapping of "calibration" and "validation" to trial names
         Each trial goes in with its content hash; none serves both.
     rule : mapping
@@ -49,7 +49,8 @@ def freeze(
     for name, seed in seeds.items():
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise TrialError(f"seed '{name}' = {seed!r} is not a whole number. A seed repeats a draw. Give an int.")
-    held = names(store)
+    there = Path(store).exists()
+    held = names(store) if there else ()
     contents: dict[str, dict[str, str]] = {role: {} for role in ROLES}
     for role, chosen in split.items():
         for name in chosen:
@@ -79,7 +80,7 @@ def freeze(
         raise TrialError(
             f"the rule cannot be frozen: {cause}. It holds texts, numbers, lists and mappings. Turn it into those."
         ) from cause
-    for record in records(store, "freeze"):
+    for record in records(store, "freeze") if there else ():
         if canonical(dict(record.payload)) == text:
             return record
     return append_record(store, "freeze", payload)

@@ -8,20 +8,33 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ..models import Channel, Fit, Frame, Line, Observation, Process, Requirement, Solver, Verdict, substitute
+from ..models import (
+    Budget,
+    Channel,
+    Fit,
+    Frame,
+    Line,
+    Observation,
+    Process,
+    Requirement,
+    Solver,
+    Trial,
+    Verdict,
+    substitute,
+)
 from ..models.fieldfile import FieldWriter
 from .assess import Evidence
-from .budget import budget, predict
+from .budget import Prediction, budget, predict
 from .calibrate import calibrate
 from .chain import Record
 from .domain import Domain
 from .form import Form
-from .freeze import frozen_before
+from .freeze import freeze, frozen_before
 from .pedigree import pedigree
 from .problem import Experiment, Free
-from .refine import refine
+from .refine import Refinement, refine
 from .sealed import sealed
-from .validate import compare, validate
+from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 Tell = Callable[[str, float], None]
@@ -126,21 +139,82 @@ def conclude(
                    validation=validation, extra=extra, coverage=study.requirement.coverage)  # fmt: skip
     tell("comparing the calibration with its own data", 0.75)
     seen = compare(study.calibrated, fit=fit, solver=study.solver)
+    return _answer(study.requirement, study.store, study.freeze, prediction, lines, began=began, fields=fields,
+                   more=more, refinement=refinement, fit=fit, validation=validation, domain=study.domain, form=form,
+                   trials=tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial])), seen=seen,
+                   qualification=study.qualification, assumptions=study.assumptions, caveats=study.caveats,
+                   command=study.command, seeds={"starts": study.seed}, title=study.title)  # fmt: skip
+
+
+def foresee(
+    requirement: Requirement,
+    process: Process,
+    *,
+    store: Path,
+    judged: tuple[Observation, ...],
+    solver: Solver,
+    title: tuple[str, str],
+    command: str,
+    ratios: tuple[float, ...] = (1.0, 1.5, 2.0),
+    qualification: Sequence[Mapping[str, Any]] | None = None,
+    assumptions: tuple[tuple[str, str], ...] = (),
+    caveats: tuple[tuple[str, str], ...] = (),
+    fields: Sequence[Mapping[str, Any]] = (),
+    tell: Tell = silent,
+) -> Verdict:
+    """The verdict on a process that no trial has tried: NOT-VALID-HERE, its margin and budget told all the same.
+
+    The question is frozen into `store`, which is made where there is none; verdict.json is written beside it.
+    Parameters are those of `Study` and `conclude`.
+    """
+    began, interest = perf_counter(), requirement.interest
+    frozen = freeze(store, requirement, split={}, rule={"guard": requirement.guard, "coverage": requirement.coverage},
+                    seeds={})  # fmt: skip
+    refinement = refine(solver, process, observe=judged, interest=interest, ratios=ratios, tell=_part(tell, 0.0, 0.6))
+    tell("predicting with all that is uncertain", 0.6)
+    prediction = predict(process, interest=interest, solver=solver, observe=judged)
+    lines = budget(prediction, interest=interest, process=process, refinement=refinement, coverage=requirement.coverage)
+    return _answer(requirement, store, frozen, prediction, lines, began=began, fields=fields, refinement=refinement,
+                   qualification=qualification, assumptions=assumptions, caveats=caveats, command=command, seeds={},
+                   title=title)  # fmt: skip
+
+
+def _answer(
+    requirement: Requirement,
+    store: Path,
+    frozen: Record,
+    prediction: Prediction,
+    lines: Budget,
+    *,
+    began: float,
+    command: str,
+    seeds: Mapping[str, int],
+    title: tuple[str, str],
+    refinement: Refinement,
+    fit: Fit | None = None,
+    validation: Validation | None = None,
+    domain: Domain | None = None,
+    form: Form | None = None,
+    trials: tuple[Trial, ...] = (),
+    seen: Sequence[Point] = (),
+    qualification: Sequence[Mapping[str, Any]] | None = None,
+    assumptions: tuple[tuple[str, str], ...] = (),
+    caveats: tuple[tuple[str, str], ...] = (),
+    fields: Sequence[Mapping[str, Any]] = (),
+    more: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """Hold what was found against the requirement, and write it down."""
     now = datetime.now(UTC)
-    trials = tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial]))
     evidence = Evidence(
-        requirement=study.requirement, process=prediction.process, history=prediction.history, budget=lines,
-        refinement=refinement, fit=fit, validation=validation, domain=study.domain, form=form, trials=trials,
-        freeze={"digest": study.freeze.digest, "at": study.freeze.at,
-                "before_result": frozen_before(study.store, study.freeze.digest, now)},
-        qualification=study.qualification,
-        pedigree=pedigree(prediction.process, command=study.command, seeds={"starts": study.seed},
-                          inputs={t.name: t.content for t in trials}, seconds=perf_counter() - began,
-                          assumptions=study.assumptions))  # fmt: skip
-    verdict = verify(evidence, prediction=prediction, calibration=seen, fields=fields, caveats=study.caveats,
-                     files={study.store.name: _sha(study.store)}, title=study.title, more=more,
-                     at=now.isoformat(timespec="seconds"))  # fmt: skip
-    write_verdict(verdict, study.store.parent)
+        requirement=requirement, process=prediction.process, history=prediction.history, budget=lines,
+        refinement=refinement, fit=fit, validation=validation, domain=domain, form=form, trials=trials,
+        freeze={"digest": frozen.digest, "at": frozen.at, "before_result": frozen_before(store, frozen.digest, now)},
+        qualification=qualification,
+        pedigree=pedigree(prediction.process, command=command, seeds=seeds, inputs={t.name: t.content for t in trials},
+                          seconds=perf_counter() - began, assumptions=assumptions))  # fmt: skip
+    verdict = verify(evidence, prediction=prediction, calibration=seen, fields=fields, caveats=caveats, more=more,
+                     files={store.name: _sha(store)}, title=title, at=now.isoformat(timespec="seconds"))  # fmt: skip
+    write_verdict(verdict, store.parent)
     return verdict
 
 

@@ -216,3 +216,23 @@ def test_a_fitted_process_holds_the_values_of_its_fit(lab, done):
     found = done(lab)
     process = twin.fitted(found.study.validated.process, found.fit)
     assert process.stages[0].walls["left"].film.value == pytest.approx(found.fit.values[0])
+
+
+def test_what_no_trial_has_tried_is_foreseen_but_not_valid_here(lab, tmp_path):
+    told = []
+    verdict = twin.foresee(
+        requirement(1200.0),
+        lab.process(film=600.0, std=20.0),
+        store=tmp_path / "trials.h5",
+        judged=(HOTTEST, Probe(name="core", place=(0.02, 0.5, 0.5))),
+        solver=lab.slab(cells=24, steps=120),
+        title=("A slab that nobody cooled", "未经冷却试验的平板"),
+        command="pytest",
+        tell=lambda text, _: told.append(text),
+    )
+    assert verdict.state is State.NOT_VALID_HERE
+    assert any("Predicted, not tried" in reason for reason in verdict.reasons)
+    assert verdict.content["question"]["freeze"]["before_result"]
+    assert verdict.expanded > 0.0
+    assert all(finding.holds for finding in twin.check_verdict(tmp_path))
+    assert told
