@@ -3,6 +3,7 @@
 Numbers are SI and kelvin everywhere inside. Nothing here solves, draws, saves or calibrates.
 """
 
+from .beam import Ellipsoid, Spot, Track
 from .budget import Budget, Line
 from .curve import Curve
 from .digest import digest
@@ -10,11 +11,12 @@ from .errors import ForetrialError, ModelError, SolveError, TrialError
 from .fit import Fit, Parameter, Start
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
-from .material import Material, Property
+from .material import Latent, Material, Property
 from .part import Part, Patch
-from .process import INSULATED, Between, Body, Contact, Crossing, Exchange, Held, Process, Signal, Source, Stage
+from .process import INSULATED, Between, Body, Contact, Crossing, Exchange, Held, Process, Source, Stage
 from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
+from .signals import Controller, Profile, Signal
 from .solver import Forecast, Solver
 from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
@@ -28,9 +30,11 @@ __all__ = [
     "Budget",
     "Channel",
     "Contact",
+    "Controller",
     "Criterion",
     "Crossing",
     "Curve",
+    "Ellipsoid",
     "Exchange",
     "Extreme",
     "Fit",
@@ -41,6 +45,7 @@ __all__ = [
     "Held",
     "History",
     "Interest",
+    "Latent",
     "Line",
     "Material",
     "ModelError",
@@ -50,6 +55,7 @@ __all__ = [
     "Patch",
     "Probe",
     "Process",
+    "Profile",
     "Property",
     "Quantity",
     "Requirement",
@@ -57,9 +63,11 @@ __all__ = [
     "SolveError",
     "Solver",
     "Source",
+    "Spot",
     "Stage",
     "Start",
     "State",
+    "Track",
     "Trial",
     "TrialError",
     "Verdict",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,6 +71,56 @@ def constant(value: float, unit: str, *, name: str = "", std: float = 0.0, sourc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Latent:
+    """Heat of melting between solidus and liquidus, on top of the heat capacity.
+
+    Attributes
+    ----------
+    heat : Quantity or float, J/kg
+    solidus, liquidus : Quantity or float, K
+        0.001 K apart or more: a pure metal melts within such a range.
+    fraction : Curve or None
+        Share that is molten (0 to 1, never falling) over the way from solidus (0) to liquidus (1); None is straight.
+    """
+
+    heat: Quantity | float
+    solidus: Quantity | float
+    liquidus: Quantity | float
+    fraction: Curve | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heat", quantity(self.heat, "J/kg", valid=(0.0, 1e8), label="latent heat"))
+        for name in ("solidus", "liquidus"):
+            object.__setattr__(self, name, quantity(getattr(self, name), "K", valid=(1.0, 1e4), label=name))
+        low, high = quantity(self.solidus, "K").value, quantity(self.liquidus, "K").value
+        if not high - low >= 1e-3 * (1.0 - 1e-6):
+            raise ModelError(
+                f"solidus {low:g} K and liquidus {high:g} K are less than 0.001 K apart, or the wrong way round. "
+                "Melting takes a range. Give a pure metal liquidus = solidus + 0.01."
+            )
+        if self.fraction is not None:
+            seen = self.fraction(np.linspace(0.0, 1.0, 201))
+            if abs(seen[0]) > 1e-9 or abs(seen[-1] - 1.0) > 1e-9 or (np.diff(seen) < -1e-12).any():
+                raise ModelError(
+                    f"the molten fraction runs from {seen[0]:g} to {seen[-1]:g} or falls on its way. It rises from 0 "
+                    "at the solidus to 1 at the liquidus. Scale the curve to 0 to 1 on both axes."
+                )
+
+    def peak(self) -> Curve:
+        """Heat of melting per kelvin, J/(kg.K) over K, solidus to liquidus: its exact integral is `heat`."""
+        low, high = quantity(self.solidus, "K").value, quantity(self.liquidus, "K").value
+        heat, width = quantity(self.heat, "J/kg").value, high - low
+        fraction = self.fraction or Curve.table([0.0, 1.0], [0.0, 1.0])
+        rows = np.zeros((len(fraction.rows), 6))
+        _, a1, a2, a3, r, _ = fraction.rows.T
+        if (r != 0.0).any():
+            raise ModelError("a molten fraction has a pole. Its slope would have no curve. Use a cubic or a table.")
+        rows[:, 0], rows[:, 1], rows[:, 2] = heat * a1 / width, 2 * heat * a2 / width**2, 3 * heat * a3 / width**3
+        rows[:, 5] = 1e9
+        return Curve(breaks=low + width * fraction.breaks, rows=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Material:
     """Density, conductivity and heat capacity of one material.
 
@@ -83,6 +134,8 @@ class Material:
         Conductivity along x, y, z over `conductivity`.
     points : mapping
         Published values that a test compares with: property name -> ((T in K, value), ...).
+    latent : Latent or None
+        Heat of melting; what a peak of `heat_capacity` holds is not repeated here.
     """
 
     name: str
@@ -91,6 +144,7 @@ class Material:
     heat_capacity: Property
     anisotropy: tuple[float, float, float] = (1.0, 1.0, 1.0)
     points: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    latent: Latent | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "density", quantity(self.density, "kg/m3", label=f"{self.name} density"))
@@ -111,6 +165,23 @@ class Material:
                 "Each is a ratio of conductivities above zero. Correct it."
             )
 
+    def storage(self) -> Curve:
+        """What a kilogram stores per kelvin, J/(kg.K) over K: heat capacity with its scale, and the heat of melting."""
+        scaled = self.heat_capacity.curve.rows.copy()
+        scaled[:, :5] *= self.heat_capacity.scale.value
+        sensible = Curve(breaks=self.heat_capacity.curve.breaks, rows=scaled)
+        if self.latent is None:
+            return sensible
+        peak = self.latent.peak()
+        (low, high), ends = peak.range, sensible.range
+        outer = [min(low, ends[0]) - 1.0, max(high, ends[1]) + 1.0]
+        breaks = np.unique(np.concatenate([sensible.breaks, peak.breaks, outer]))
+        rows = np.array([_moved(sensible, left, 0.5 * (left + right)) for left, right in pairwise(breaks)])
+        for row, (left, right) in zip(rows, pairwise(breaks), strict=True):
+            if low < 0.5 * (left + right) < high:
+                row[:4] += _moved(peak, left, 0.5 * (left + right))[:4]
+        return Curve(breaks=breaks, rows=rows)
+
     @classmethod
     def simple(cls, name: str, *, density: float, conductivity: float, heat_capacity: float,
                source: str = "stated") -> "Material":  # fmt: skip
@@ -118,3 +189,14 @@ class Material:
         k = constant(conductivity, "W/(m.K)", source=source, name=f"{name} conductivity")
         cp = constant(heat_capacity, "J/(kg.K)", source=source, name=f"{name} heat capacity")
         return cls(name=name, density=quantity(density, "kg/m3"), conductivity=k, heat_capacity=cp)
+
+
+def _moved(curve: Curve, left: float, inside: float) -> np.ndarray:
+    """(6,) row of the piece that holds `inside`, about `left`; a held end beyond the curve's own."""
+    low, high = curve.range
+    if not low <= inside <= high:
+        return np.array([curve.one(low if inside < low else high), 0.0, 0.0, 0.0, 0.0, 1e9])
+    piece = int(np.searchsorted(curve.breaks, inside, side="right")) - 1
+    a0, a1, a2, a3, r, p = curve.rows[piece]
+    s = left - curve.breaks[piece]
+    return np.array([a0 + s * (a1 + s * (a2 + s * a3)), a1 + s * (2 * a2 + 3 * s * a3), a2 + 3 * s * a3, a3, r, p - s])

@@ -1,58 +1,23 @@
 """A recipe as data: bodies, contacts and stages; the same process serves every trial."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
-from .curve import Curve
+from .beam import Beam
 from .errors import ModelError, did_you_mean
-from .material import Material
+from .history import Frame
+from .material import Material, Property
 from .part import Part
 from .quantity import Quantity, quantity
+from .signals import Controller, Profile, Signal
 
 HOTTEST = 1.0e4  # K; anything above is a unit mistake
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Signal:
-    """A quantity over time, `scale * curve(t) + bias + sum of mode * shape(t)`: a logged or a programmed one.
-
-    Attributes
-    ----------
-    curve : Curve
-        The signal in `unit` over s.
-    scale, bias : Quantity
-        What is uncertain about it; give them names to have them in the budget.
-    modes : tuple of (Quantity, Curve)
-        What is uncertain with a shape of its own in time: a dimensionless amount, and the signal's change per unit.
-    clock : str
-        "process" counts from the start of the recipe, "stage" from the start of the stage.
-    """
-
-    curve: Curve
-    unit: str
-    scale: Quantity = field(default_factory=lambda: Quantity(value=1.0))
-    bias: Quantity | None = None
-    modes: tuple[tuple[Quantity, Curve], ...] = ()
-    clock: str = "process"
-
-    def __post_init__(self) -> None:
-        if self.clock not in ("process", "stage"):
-            raise ModelError(
-                f"clock = '{self.clock}' is not known. {did_you_mean(self.clock, ('process', 'stage'))} "
-                "Say clock='process' or clock='stage'."
-            )
-
-    def at(self, t: float, since: float) -> float:
-        """The value at `t` s, in a stage that began at `since` s."""
-        clock = t - since if self.clock == "stage" else t
-        value = self.scale.value * self.curve.one(clock) + (0.0 if self.bias is None else self.bias.value)
-        return value + sum(amount.value * shape.one(clock) for amount, shape in self.modes if amount.value != 0.0)
-
-
-Level = Quantity | Signal
+Level = Quantity | Signal | Controller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,6 +29,7 @@ class Exchange:
     gas, radiant : K
         Gas temperature, and the temperature that the wall sees; `radiant` left out is `gas`.
     film : W/(m2.K)
+        A Property over the wall's own temperature (a boiling curve) too; its scale is what is uncertain about it.
     emissivity : 1
         Effective where the wall does not see the whole half space.
     flux : W/m2
@@ -72,7 +38,7 @@ class Exchange:
 
     gas: Level | float = 293.15
     radiant: Level | float | None = None
-    film: Level | float = 0.0
+    film: Level | Property | float = 0.0
     emissivity: Level | float = 0.0
     flux: Level | float = 0.0
 
@@ -82,15 +48,23 @@ class Exchange:
         units = {"gas": "K", "radiant": "K", "film": "W/(m2.K)", "emissivity": "1", "flux": "W/m2"}
         spans = {"gas": (0.0, HOTTEST), "radiant": (0.0, HOTTEST), "film": (0.0, 1e9), "emissivity": (0.0, 1.0)}
         for name, unit in units.items():
-            object.__setattr__(self, name, _level(getattr(self, name), unit, name, spans.get(name)))
+            given = getattr(self, name)
+            if isinstance(given, Property) and name == "film" and given.unit == unit:
+                continue
+            object.__setattr__(self, name, _level(given, unit, name, spans.get(name)))
 
 
-def _level(given: "Level | float", unit: str, name: str, span: tuple[float, float] | None) -> Level:
-    if isinstance(given, Signal):
+def _level(given: "Level | Property | float", unit: str, name: str, span: tuple[float, float] | None) -> Level:
+    if isinstance(given, Property):
+        raise ModelError(
+            f"{name} is a property over temperature in {given.unit}, which only film in W/(m2.K) may be. "
+            "A film follows the wall's temperature. Give a number or a Signal, or convert the film's curve."
+        )
+    if isinstance(given, (Signal, Controller)):
         if given.unit != unit:
             raise ModelError(
-                f"{name} is driven by a signal in {given.unit}, but {unit} is needed. A signal has the unit of what it "
-                "drives. Check which channel that is."
+                f"{name} is driven by a {type(given).__name__.lower()} in {given.unit}, but {unit} is needed. "
+                "A signal has the unit of what it drives. Check which channel that is."
             )
         return given
     return quantity(given, unit, valid=span, label=name)
@@ -172,12 +146,15 @@ class Stage:
         "patch" means that patch of every body, "body.patch" of one. Every patch must be named: INSULATED says none.
     until : float or Crossing
         Duration in s, or what must happen.
+    beams : tuple of Spot or Ellipsoid
+        Heat that moves along paths, on top of `sources`.
     """
 
     name: str
     walls: Mapping[str, Wall]
     until: float | Crossing
     sources: tuple[Source, ...] = ()
+    beams: tuple[Beam, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "walls", MappingProxyType(dict(self.walls)))
@@ -189,15 +166,24 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """A part made of a material, with its temperature (K) at the start."""
+    """A part made of a material, with its temperature (K) at the start: a value, a profile, or a field kept before."""
 
     part: Part
     material: Material
-    start: Quantity | float
+    start: Quantity | float | Profile | Frame
     name: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.part.name)
+        if isinstance(self.start, Profile):
+            return
+        if isinstance(self.start, Frame):
+            if self.name not in self.start.T:
+                raise ModelError(
+                    f"{self.name} starts from a frame of {', '.join(self.start.T)}. A frame holds the body by its "
+                    f"name. {did_you_mean(self.name, self.start.T)} Keep it from a process with this body."
+                )
+            return
         start = quantity(self.start, "K", valid=(0.0, HOTTEST), label=f"{self.name}'s start")
         object.__setattr__(self, "start", start)
         if start.value <= 0.0:
@@ -242,7 +228,7 @@ class Process:
                     )
         for stage in self.stages:
             _refuse_unknown_patches(stage, self.bodies)
-            for source in stage.sources:
+            for source in (*stage.sources, *stage.beams):
                 if source.body not in names:
                     raise ModelError(
                         f"stage '{stage.name}': source in '{source.body}', which is no body. "
@@ -265,15 +251,17 @@ class Process:
         *,
         part: Part,
         material: Material,
-        start: Quantity | float,
+        start: Quantity | float | Profile | Frame,
         walls: Mapping[str, Wall],
         until: float | Crossing,
         sources: tuple[Source, ...] = (),
+        beams: tuple[Beam, ...] = (),
         name: str = "process",
     ) -> "Process":
         """One body in one stage."""
         body = Body(part=part, material=material, start=start)
-        return cls(name=name, bodies=(body,), stages=(Stage(name=name, walls=walls, until=until, sources=sources),))
+        stage = Stage(name=name, walls=walls, until=until, sources=sources, beams=beams)
+        return cls(name=name, bodies=(body,), stages=(stage,))
 
     def ending(self, until: float) -> "Process":
         """The same single-stage process, ended after `until` s."""

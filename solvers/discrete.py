@@ -14,10 +14,12 @@ from scipy.sparse import coo_matrix, csc_matrix
 from ..models import Body, Process, SolveError, Stage
 from ..models.grid import Block, Grid
 from ..models.quantity import quantity
+from .begin import start
 from .cut import Cut, Touching, cut
 from .kernels.conduct import conduct, exchange, touch
-from .kernels.pieces import properties
-from .surroundings import Surroundings, level, surroundings
+from .kernels.pieces import properties, temperatures
+from .sources import made, shine
+from .surroundings import Outputs, Surroundings, surroundings
 
 Array = NDArray[np.float64]
 DATUM = 273.15  # K, where enthalpy and theta are zero; cancels everywhere
@@ -28,6 +30,8 @@ class Local:
     """What a block needs in a march, and its work: T and theta of all cells; k, theta, c, h of the solid."""
 
     body: str
+    active: int
+    metric: str
     solid: NDArray[np.bool_]
     span: slice
     volume: Array
@@ -93,6 +97,8 @@ def geometry(process: Process, cut: Cut) -> Geometry:
         n = block.walls.cell.size
         local = Local(
             body=block.body,
+            active=process.body(block.body).part.active,
+            metric=cut.grid.metric,
             solid=solid,
             span=span,
             volume=cut.grid.volumes()[tuple(own)] * block.fraction,
@@ -201,6 +207,15 @@ class Flow:
     cross: tuple[tuple[Array, Array, Array], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Drive:
+    """What a block meets at one time: levels at its walls, heat that beams bring them (W/m2), and heat made (W)."""
+
+    levels: Array
+    shine: Array
+    made: Array | None
+
+
 class Discrete:
     """A process with its numbers on a geometry; a changed parameter makes another one on the same geometry."""
 
@@ -211,27 +226,68 @@ class Discrete:
         self._stage = process.stages[0]
         self._since = 0.0
         self._met: list[Surroundings] = []
-        self._levels: tuple[float, list[Array]] = (float("nan"), [])
+        self._drive: tuple[float, list[Drive]] = (float("nan"), [])
+        self._melts = [process.body(local.body).material.latent is not None for local in shape.locals]
+        self.melts = any(self._melts)
+        self._sensible = self._sensibles() if self.melts else np.empty(0)
+        self.outputs: Outputs = {}
         self.enter(process.stages[0], 0.0)
 
     def enter(self, stage: Stage, since: float) -> None:
         """Begin a stage at `since` s."""
         self._stage, self._since = stage, since
         self._met = [surroundings(stage, local.block) for local in self.shape.locals]
-        self._levels = (float("nan"), [])
+        self._drive = (float("nan"), [])
 
-    def _levels_at(self, t: float) -> list[Array]:
-        """What the walls of each block meet at `t`; Newton asks for the same time again and again."""
-        if self._levels[0] != t:
-            self._levels = (t, [met.levels(t, self._since) for met in self._met])
-        return self._levels[1]
+    def command(self, outputs: Outputs) -> None:
+        """Take over what the controllers put out from now on."""
+        self.outputs = outputs
+        self._drive = (float("nan"), [])
+
+    def _driven(self, t: float) -> list["Drive"]:
+        """What each block meets at `t`; Newton asks for the same time again and again."""
+        if self._drive[0] != t:
+            stage, since, outputs = self._stage, self._since, self.outputs
+            pairs = zip(self.shape.locals, self._met, strict=True)
+            self._drive = (t, [Drive(met.levels(t, since, outputs), shine(stage, local, t, since),
+                                     made(stage, local, t, since, outputs)) for local, met in pairs])  # fmt: skip
+        return self._drive[1]
 
     def start(self) -> Array:
         """(n,) K."""
         T = np.empty(self.shape.volume.size)
         for local in self.shape.locals:
-            T[local.span] = quantity(self.process.body(local.body).start, "K").value
+            T[local.span] = start(self.process.body(local.body).start, local)
         return T
+
+    def ahead(self, T: Array, c: Array, h: Array, change: Array) -> Array:
+        """`T` (n,) K moved by `change` K; a body that melts takes the heat of it, never jumping over its melting."""
+        return np.maximum(self._melted(T + change, h + c * change) if self.melts else T + change, 0.5 * T)
+
+    def beyond(self, T1: Array, h1: Array, T2: Array, h2: Array, share: float) -> Array:
+        """Where the way from `T1` to `T2` (n,) K leads, `share` times as far; by enthalpy in a body that melts."""
+        out = T1 + share * (T2 - T1)
+        return np.maximum(self._melted(out, h1 + share * (h2 - h1)), 0.5 * T1) if self.melts else out
+
+    def _melted(self, T: Array, h: Array) -> Array:
+        for local, melts, (_, capacity) in zip(self.shape.locals, self._melts, self._tables, strict=True):
+            if melts:
+                found = np.empty(local.span.stop - local.span.start)
+                temperatures(np.ascontiguousarray(h[local.span]), capacity, found)
+                T[local.span] = found
+        return T
+
+    def effort(self, c: Array, change: Array) -> float:
+        """The largest change in K, where something melts that of as much heat without melting."""
+        return float(np.abs(c * change / self._sensible if self.melts else change).max())
+
+    def _sensibles(self) -> Array:
+        """(n,) J/(m3.K): the least heat capacity of a body that melts, that at the start of one that does not."""
+        least = self.storage(self.start())[0]
+        for local, melts, (_, capacity) in zip(self.shape.locals, self._melts, self._tables, strict=True):
+            if melts:
+                least[local.span] = capacity[:, 1].min()
+        return least
 
     def stores_like(self, other: "Discrete") -> bool:
         """Whether both store the same heat at the same temperatures."""
@@ -257,8 +313,8 @@ class Discrete:
         n = T.size
         out = Flow(np.empty(n), 0.0, 0.0, np.empty(n), np.empty(n), np.empty(n), np.zeros(n), ())
         thetas = []
-        blocks = zip(self.shape.locals, self._met, self._levels_at(t), self._tables, strict=True)
-        for local, met, levels, (conductivity, capacity) in blocks:
+        blocks = zip(self.shape.locals, self._met, self._driven(t), self._tables, strict=True)
+        for local, met, drive, (conductivity, capacity) in blocks:
             s, at = local.solid, local.span
             out.k[at], own_theta, out.c[at], out.h[at] = self._properties(local, T, conductivity, capacity)
             field, theta = local.work[:2]
@@ -266,8 +322,9 @@ class Discrete:
             heat = np.empty(local.solid.shape)
             conduct(theta, *local.g, heat)
             walls = local.block.walls
-            failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, met.low, met.high,
-                              met.weight, levels, conductivity, local.wall, local.heat, local.slope)  # fmt: skip
+            failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, drive.shine, met.low,
+                              met.high, met.weight, drive.levels, met.films, conductivity, local.wall, local.heat,
+                              local.slope)  # fmt: skip
             if failed:
                 raise SolveError(
                     f"{failed} pieces of wall of '{local.body}' found no temperature at t = {t:g} s. "
@@ -276,29 +333,15 @@ class Discrete:
             slope = np.bincount(walls.cell, local.slope, local.solid.size)
             heat.ravel()[:] += np.bincount(walls.cell, local.heat, local.solid.size)
             out.entered += float(local.heat.sum())
-            made = self._made(local, t)
-            out.made += float(made.sum()) if made is not None else 0.0
             out.heat[at] = heat[s]
-            if made is not None:
-                out.heat[at] += made[s]
+            if drive.made is not None:
+                inside = drive.made[s]
+                out.made += float(inside.sum())
+                out.heat[at] += inside
             out.slope[at] = slope.reshape(s.shape)[s]
             thetas.append((field, theta))
         out.cross = tuple(self._across(n, thetas, out, t) for n in range(len(self.shape.touching)))
         return out
-
-    def _made(self, local: Local, t: float) -> Array | None:
-        """Heat of the sources in every cell of a block, W."""
-        total: Array | None = None
-        for source in self._stage.sources:
-            if source.body != local.body:
-                continue
-            shape = [1, 1, 1]
-            shape[source.axis] = -1
-            at = local.centres[source.axis].reshape(shape)
-            profile = sum(c * at**power for power, c in enumerate(source.profile))
-            made = level(source.rate, t, self._since) * profile * local.volume
-            total = made if total is None else total + made
-        return total
 
     def _across(self, which: int, thetas: list[tuple[Array, Array]], out: Flow, t: float) -> tuple[Array, Array, Array]:
         piece = self.shape.touching[which]
@@ -335,9 +378,8 @@ class Discrete:
 def _tables(body: Body) -> tuple[Array, Array]:
     """Packed conductivity W/(m.K) and volumetric heat capacity J/(m3.K), scales and density included."""
     material = body.material
-    tables = []
-    for prop, factor in ((material.conductivity, 1.0), (material.heat_capacity, material.density.value)):
-        packed = prop.curve.packed(DATUM)
-        packed[:, [1, 2, 3, 4, 5, 7]] *= prop.scale.value * factor
-        tables.append(np.ascontiguousarray(packed))
-    return tables[0], tables[1]
+    conductivity = material.conductivity.curve.packed(DATUM)
+    conductivity[:, [1, 2, 3, 4, 5, 7]] *= material.conductivity.scale.value
+    capacity = material.storage().packed(DATUM)
+    capacity[:, [1, 2, 3, 4, 5, 7]] *= material.density.value
+    return np.ascontiguousarray(conductivity), np.ascontiguousarray(capacity)

@@ -51,9 +51,10 @@ def advance(model: Discrete, linear: Direct, T1: Array, F1: Flow, t: float, dt: 
     V = model.shape.volume
     rate = F1.heat / (V * F1.c)
     base = V * F1.h + D * dt * F1.heat
-    T2, F2, n2, left2 = _newton(model, linear, T1 + GAMMA * dt * rate, base, t + GAMMA * dt, D * dt, close)
+    guess = model.ahead(T1, F1.c, F1.h, GAMMA * dt * rate)
+    T2, F2, n2, left2 = _newton(model, linear, guess, base, t + GAMMA * dt, D * dt, close)
     base = V * F1.h + W * dt * (F1.heat + F2.heat)
-    guess = T1 + (T2 - T1) / GAMMA
+    guess = model.beyond(T1, F1.h, T2, F2.h, 1.0 / GAMMA)
     T3, F3, n3, left3 = _newton(model, linear, guess, base, t + dt, D * dt, close)
     defect = dt * (ERROR[0] * F1.heat + ERROR[1] * F2.heat + ERROR[2] * F3.heat)
     error = linear.solve(model.matrix(F3, D * dt), defect) / F3.k
@@ -71,15 +72,15 @@ def _newton(
         flow = model.flow(T, t)
         residual = base - V * flow.h + scale * flow.heat
         change = linear.solve(model.matrix(flow, scale), residual) / flow.k
-        size = float(np.abs(change).max())
+        size = model.effort(flow.c, change)
         if not math.isfinite(size):
             break
         if size <= close:
-            T = T + change
+            T = model.ahead(T, flow.c, flow.h, change)
             return T, model.flow(T, t), n, min(size * size / before, size) if before < math.inf else size
         if n > 4 and size > 2.0 * before:
             break
-        T = np.maximum(T + change, 0.5 * T)
+        T = model.ahead(T, flow.c, flow.h, change)
         before = size
     raise NoConvergence(
         f"the temperatures of a step at t = {t:.6g} s did not settle in {NEWTON_LIMIT} iterations. "

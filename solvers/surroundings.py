@@ -1,15 +1,19 @@
 """What every piece of wall meets during a stage: rows of levels, and which rows each piece lies between."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Between, Block, Exchange, Held, Quantity, Signal, SolveError, Stage
+from ..models import Between, Block, Controller, Exchange, Held, Property, Quantity, Signal, SolveError, Stage
 from ..models.process import Level
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Outputs = Mapping[str, float]  # of the controllers, by name
+NOTHING: Outputs = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,24 +24,30 @@ class Surroundings:
     low: Ints
     high: Ints
     weight: Array
+    films: Array
+    ranges: tuple[tuple[int, int], ...]
 
-    def levels(self, t: float, since: float) -> Array:
-        """(rows, 6): gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held 0 or 1, at `t` s."""
-        table = np.zeros((max(len(self.rows), 1), 6))
+    def levels(self, t: float, since: float, outputs: Outputs = NOTHING) -> Array:
+        """(rows, 8): gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held 0 or 1, rows of `films`, at `t` s."""
+        table = np.zeros((max(len(self.rows), 1), 8))
         for n, row in enumerate(self.rows):
             if isinstance(row, Held):
-                table[n, 0], table[n, 5] = level(row.temperature, t, since), 1.0
-            else:
-                table[n, 0] = gas = level(row.gas, t, since)
-                table[n, 1] = gas if row.radiant is row.gas else level(row.radiant, t, since)
-                table[n, 2:5] = (level(row.film, t, since), level(row.emissivity, t, since), level(row.flux, t, since))
+                table[n, 0], table[n, 5] = level(row.temperature, t, since, outputs), 1.0
+                continue
+            film = row.film.scale if isinstance(row.film, Property) else row.film
+            table[n, 0] = gas = level(row.gas, t, since, outputs)
+            table[n, 1] = gas if row.radiant is row.gas else level(row.radiant, t, since, outputs)
+            table[n, 2:5] = [level(one, t, since, outputs) for one in (film, row.emissivity, row.flux)]
+            table[n, 6:8] = self.ranges[n]
         return table
 
 
-def level(given: Level | float | None, t: float, since: float) -> float:
-    """A constant quantity, or a signal at `t` s."""
+def level(given: Level | float | None, t: float, since: float, outputs: Outputs = NOTHING) -> float:
+    """A constant quantity, a signal at `t` s, or what a controller puts out."""
     if isinstance(given, Signal):
         return given.at(t, since)
+    if isinstance(given, Controller):
+        return outputs[given.name]
     assert isinstance(given, Quantity)
     return given.value
 
@@ -69,4 +79,17 @@ def surroundings(stage: Stage, block: Block) -> Surroundings:
         else:
             rows.append(wall)
             low[mine] = high[mine] = first
-    return Surroundings(rows=tuple(rows), low=low, high=high, weight=weight)
+    tables, ranges = _films(rows)
+    return Surroundings(rows=tuple(rows), low=low, high=high, weight=weight, films=tables, ranges=ranges)
+
+
+def _films(rows: list[Exchange | Held]) -> tuple[Array, tuple[tuple[int, int], ...]]:
+    """Packed films over the wall's temperature, one below the other, and where each row's lies."""
+    tables, ranges, first = [np.zeros((0, 8))], [], 0
+    for row in rows:
+        film = row.film if isinstance(row, Exchange) else None
+        packed = film.curve.packed() if isinstance(film, Property) else tables[0]
+        tables.append(packed)
+        ranges.append((first, first + len(packed)))
+        first += len(packed)
+    return np.ascontiguousarray(np.concatenate(tables)), tuple(ranges)

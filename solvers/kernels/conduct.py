@@ -4,9 +4,11 @@ Inside one body the flux between two cells is a difference of theta, the integra
 (Kirchhoff's transform): exact for k(T), and linear in theta with a constant symmetric matrix.
 """
 
+import math
+
 from numba import njit
 
-from .pieces import integral, value
+from .pieces import incline, integral, value
 
 STEFAN_BOLTZMANN = 5.670374419e-8
 
@@ -41,14 +43,19 @@ def conduct(theta, gx, gy, gz, out):
 
 
 @njit(cache=True)
-def exchange(T, theta, cell, area, gap, low, high, weight, levels, conductivity, wall, heat, slope):
+def exchange(
+    T, theta, cell, area, gap, shine, low, high, weight, levels, films, conductivity, wall, heat, slope
+):
     """Heat through every piece of wall, at the wall's own temperature, and its derivative by the cell's theta.
 
     T, theta      (cells,) K, W/m, flat
     cell          (n,) flat index of the cell behind each piece
     area, gap     (n,) m2, m
+    shine         (n,) W/m2, what beams bring to each piece
     low, high     (n,) rows of `levels` between which the piece lies, and `weight` (n,) of the upper one
-    levels        (ne, 6) gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held (1 holds the wall at gas)
+    levels        (ne, 8) gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held (1 holds the wall at gas),
+                  first and last row of `films` over the wall's temperature, of which film is then a factor
+    films         tables, one below the other
     conductivity  table
     wall          (n,) K, out: wall temperature
     heat, slope   (n,) out: W into the cell, and d heat / d theta in m
@@ -66,32 +73,61 @@ def exchange(T, theta, cell, area, gap, low, high, weight, levels, conductivity,
             slope[n] = -area[n] / d
             continue
         radiant = (1.0 - w) * levels[a, 1] + w * levels[b, 1]
-        film = (1.0 - w) * levels[a, 2] + w * levels[b, 2]
         grey = STEFAN_BOLTZMANN * ((1.0 - w) * levels[a, 3] + w * levels[b, 3])
-        flux = (1.0 - w) * levels[a, 4] + w * levels[b, 4]
+        flux = (1.0 - w) * levels[a, 4] + w * levels[b, 4] + shine[n]
+        bent = levels[a, 7] > levels[a, 6] or levels[b, 7] > levels[b, 6]
+        film = (1.0 - w) * levels[a, 2] + w * levels[b, 2]
+        bend = 0.0
         Tw = T[here]
+        under, over = -math.inf, math.inf  # a boiling curve bends back: the wall stays between a source and a sink
         q = 0.0
         stiff = 0.0
         k = 1.0
         done = False
-        for _ in range(50):
+        for _ in range(80):
+            if bent:
+                film, bend = _film(Tw, levels, films, a, b, w)
             q = film * (gas - Tw) + grey * (radiant**4 - Tw**4) + flux
-            stiff = film + 4.0 * grey * abs(Tw) ** 3
+            stiff = film - bend * (gas - Tw) + 4.0 * grey * abs(Tw) ** 3
             k = value(Tw, conductivity)
-            change = (theta[here] + q * d - integral(Tw, conductivity)) / (k + stiff * d)
+            missing = theta[here] + q * d - integral(Tw, conductivity)
+            if missing > 0.0:
+                under = Tw
+            else:
+                over = Tw
+            change = missing / max(k + stiff * d, 0.05 * k)
+            if bent and not under < Tw + change < over and over - under < math.inf:
+                change = 0.5 * (under + over) - Tw
             Tw += change
             if abs(change) <= 1e-11 * (abs(Tw) + 1.0):
                 done = True
                 break
         if not done:
             failed += 1
+        if bent:
+            film, bend = _film(Tw, levels, films, a, b, w)
         q = film * (gas - Tw) + grey * (radiant**4 - Tw**4) + flux
-        stiff = film + 4.0 * grey * abs(Tw) ** 3
+        stiff = film - bend * (gas - Tw) + 4.0 * grey * abs(Tw) ** 3
         k = value(Tw, conductivity)
         wall[n] = Tw
         heat[n] = area[n] * q
         slope[n] = -area[n] * stiff / (k + stiff * d)
     return failed
+
+
+@njit(cache=True)
+def _film(Tw, levels, films, a, b, w):
+    """Film between rows `a` and `b` at a wall of `Tw` K, and its derivative by `Tw`."""
+    film = 0.0
+    bend = 0.0
+    for row, share in ((a, 1.0 - w), (b, w)):
+        first, last = int(levels[row, 6]), int(levels[row, 7])
+        if last > first:
+            film += share * levels[row, 2] * value(Tw, films[first:last])
+            bend += share * levels[row, 2] * incline(Tw, films[first:last])
+        else:
+            film += share * levels[row, 2]
+    return film, bend
 
 
 @njit(cache=True)

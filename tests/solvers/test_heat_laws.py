@@ -153,11 +153,11 @@ def test_a_wall_balances_conduction_film_radiation_and_flux():
     theta = curve.integral(T, 273.15)
     area, gap = rng.uniform(0.1, 1.0, n), rng.uniform(1e-4, 1e-2, n)
     levels = np.column_stack([rng.uniform(300, 1500, n), rng.uniform(300, 1500, n), rng.uniform(0, 500, n),
-                              rng.uniform(0, 1, n), rng.normal(size=n) * 1e4, np.zeros(n)])  # fmt: skip
+                              rng.uniform(0, 1, n), rng.normal(size=n) * 1e4, *np.zeros((3, n))])  # fmt: skip
     at, wall, heat, slope = np.arange(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    numbers = (at, area, gap, at, at, np.zeros(n), levels, table)
+    numbers = (at, area, gap, np.zeros(n), at, at, np.zeros(n), levels, np.zeros((0, 8)), table)
     assert exchange(T, theta, *numbers, wall, heat, slope) == 0
-    gas, radiant, film, grey, flux, _ = levels.T
+    gas, radiant, film, grey, flux = levels.T[:5]
     q = film * (gas - wall) + grey * 5.670374419e-8 * (radiant**4 - wall**4) + flux
     np.testing.assert_allclose(heat, area * q, rtol=1e-10)
     np.testing.assert_allclose((curve.integral(wall, 273.15) - theta) / gap, q, rtol=1e-6, atol=1e-3)
