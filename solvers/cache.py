@@ -10,6 +10,7 @@ def probe() -> Path:
 
     A read-only installation or a locked network drive still keeps what it compiled, in the user's cache folder.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin for work stall each other on shared cores
     stated = os.environ.get("NUMBA_CACHE_DIR")
     if stated:
         return Path(stated)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csc_matrix
+from scipy.sparse import csc_matrix
 
 from ..models import Body, Process, SolveError, Stage
 from ..models.grid import Block, Grid
@@ -20,6 +20,7 @@ from .kernels.conduct import conduct, exchange, touch
 from .kernels.pieces import properties, temperatures
 from .sources import made, shine
 from .surroundings import Outputs, Surroundings, surroundings
+from .system import Pattern, System, number
 
 Array = NDArray[np.float64]
 DATUM = 273.15  # K, where enthalpy and theta are zero; cancels everywhere
@@ -54,9 +55,7 @@ class Geometry:
     locals: tuple[Local, ...]
     touching: tuple[Touching, ...]
     volume: Array
-    laplace: csc_matrix
-    diagonal: NDArray[np.int64]
-    coupling: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    pattern: Pattern
 
 
 _KEPT: dict[object, Geometry] = {}  # the last few small ones: a calibration cuts the same parts hundreds of times
@@ -85,7 +84,7 @@ def _fresh(local: Local) -> Local:
 
 
 def geometry(process: Process, cut: Cut) -> Geometry:
-    """Conductances, volumes and the constant matrix of a cut process."""
+    """Conductances and volumes of a cut process, and the pattern of its matrix."""
     blocks, start = [], 0
     for block in cut.blocks:
         aniso = process.body(block.body).material.anisotropy
@@ -114,10 +113,8 @@ def geometry(process: Process, cut: Cut) -> Geometry:
         )
         blocks.append(local)
     touching = tuple(_scaled(piece, process, cut) for piece in cut.touching)
-    laplace, diagonal, coupling = _pattern(blocks, touching, start)
     volume = np.concatenate([local.volume[local.solid] for local in blocks])
-    return Geometry(cut=cut, locals=tuple(blocks), touching=touching, volume=volume, laplace=laplace,
-                    diagonal=diagonal, coupling=coupling)  # fmt: skip
+    return Geometry(cut=cut, locals=tuple(blocks), touching=touching, volume=volume, pattern=Pattern(blocks, touching))
 
 
 def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> tuple[Array, ...]:
@@ -148,49 +145,6 @@ def _scaled(piece: Touching, process: Process, cut: Cut) -> Touching:
             )
         sides.append(aniso[0])
     return replace(piece, gap1=piece.gap1 / sides[0], gap2=piece.gap2 / sides[1])
-
-
-def _pattern(
-    blocks: list[Local], touching: tuple[Touching, ...], n: int
-) -> tuple[csc_matrix, NDArray[np.int64], tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]]:
-    """The constant conductance matrix, where its diagonal sits, and where the contacts' off-diagonals sit."""
-    rows, cols, data = [np.arange(n)], [np.arange(n)], [np.zeros(n)]
-    for local in blocks:
-        index = np.full(local.solid.shape, -1, dtype=np.int64)
-        index[local.solid] = np.arange(local.span.start, local.span.stop)
-        for axis in range(3):
-            inner = [slice(None)] * 3
-            inner[axis] = slice(1, -1)
-            g = local.g[axis][tuple(inner)]
-            m = index.shape[axis]
-            a, b = np.take(index, range(m - 1), axis), np.take(index, range(1, m), axis)
-            on = g > 0
-            a, b, g = a[on], b[on], g[on]
-            rows += [a, b, a, b]
-            cols += [b, a, a, b]
-            data += [-g, -g, g, g]
-    pairs = []
-    for piece in touching:
-        one = _number(blocks[piece.first])[piece.cell1]
-        two = _number(blocks[piece.second])[piece.cell2]
-        rows += [one, two]
-        cols += [two, one]
-        data += [np.zeros(one.size), np.zeros(one.size)]
-        pairs.append((one, two))
-    matrix = coo_matrix((np.concatenate(data), (np.concatenate(rows), np.concatenate(cols))), shape=(n, n)).tocsc()
-    matrix.sort_indices()
-    where = csc_matrix((np.arange(1, matrix.nnz + 1), matrix.indices, matrix.indptr), shape=(n, n))
-    diagonal = np.asarray(where[np.arange(n), np.arange(n)]).ravel() - 1
-    coupling = tuple((np.asarray(where[one, two]).ravel() - 1, np.asarray(where[two, one]).ravel() - 1)
-                     for one, two in pairs)  # fmt: skip
-    return matrix, diagonal, coupling
-
-
-def _number(local: Local) -> NDArray[np.int64]:
-    """Flat index in the block -> global unknown."""
-    number = np.full(local.solid.size, -1, dtype=np.int64)
-    number[local.solid.ravel()] = np.arange(local.span.start, local.span.stop)
-    return number
 
 
 @dataclass(slots=True, eq=False)
@@ -356,7 +310,7 @@ class Discrete:
                 f"{failed} pieces of contact found no temperature at t = {t:g} s. A contact passes on what it gets. "
                 "Look for temperatures far outside the materials' range."
             )
-        one, two = (_number(self.shape.locals[b])[cells]
+        one, two = (number(self.shape.locals[b])[cells]
                     for b, cells in ((piece.first, piece.cell1), (piece.second, piece.cell2)))  # fmt: skip
         np.add.at(out.heat, one, heat)
         np.add.at(out.heat, two, -heat)
@@ -364,15 +318,14 @@ class Discrete:
         np.add.at(out.slope, two, -by2)
         return heat, by1, by2
 
-    def matrix(self, flow: Flow, scale: float) -> csc_matrix:
+    def system(self, flow: Flow, scale: float) -> System:
         """V c / k + scale * (conductance), for the change of theta; `scale` is the step's own weight in s."""
-        A = self.shape.laplace.copy()
-        A.data *= scale
-        A.data[self.shape.diagonal] += self.shape.volume * flow.c / flow.k - scale * flow.slope
-        for (first, second), (_, by1, by2) in zip(self.shape.coupling, flow.cross, strict=True):
-            np.add.at(A.data, first, -scale * by2)
-            np.add.at(A.data, second, scale * by1)
-        return A
+        storage = self.shape.volume * flow.c / flow.k
+        return System(pattern=self.shape.pattern, storage=storage, slope=flow.slope, cross=flow.cross, scale=scale)
+
+    def matrix(self, flow: Flow, scale: float) -> csc_matrix:
+        """The same, written down."""
+        return self.system(flow, scale).assembled()
 
 
 def _tables(body: Body) -> tuple[Array, Array]:

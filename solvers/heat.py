@@ -26,7 +26,7 @@ from ..models import (
 from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
 from .discrete import Discrete, Flow, Geometry, prepared
-from .linear import Direct
+from .linear import KINDS, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
 from .record import Record
 from .watch import Watch
@@ -52,6 +52,9 @@ class Heat:
         Times to step on, one tuple a stage; set by `frozen`.
     longest : float, s
         No step is longer.
+    linear : str
+        How the equations of a step are solved: "direct" by a factorisation, "multigrid" by conjugate gradients
+        without a matrix, "auto" by what suits their number.
 
     Examples
     --------
@@ -72,12 +75,18 @@ class Heat:
     pace: float = 1.0
     steps: tuple[tuple[float, ...], ...] | None = None
     longest: float = math.inf
+    linear: str = "auto"
 
     def __post_init__(self) -> None:
         if not self.cells >= 1 or not self.tolerance > 0:
             raise SolveError(
                 f"cells = {self.cells}, tolerance = {self.tolerance} K: neither a grid nor a step. "
                 "Cells are 1 or more, the tolerance is above 0 K. Try cells=4, tolerance=0.05."
+            )
+        if self.linear not in KINDS:
+            raise SolveError(
+                f"linear = '{self.linear}' is none of the {len(KINDS)} ways to solve the equations of a step. "
+                f"{did_you_mean(self.linear, KINDS)} Leave it out, and the number of cells decides."
             )
 
     def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
@@ -131,7 +140,7 @@ class _Run:
         self.solver, self.process, self.free = solver, process, free
         self.shape = prepared(process, cells=solver.cells, ratio=solver.ratio, along=solver.along)
         self.model = Discrete(process, self.shape)
-        self.linear = Direct()
+        self.linear = chosen(solver.linear, self.shape.pattern)
         self.watch = Watch(process, self.shape, observe)
         self.record = Record(process, self.shape, self.watch, keep=keep, every=every)
         known = quantities(process) if free else {}

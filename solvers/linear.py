@@ -1,9 +1,10 @@
 """The linear seam: one object that solves A x = b for a slowly changing, sparse A.
 
-Today a sparse factorisation, kept over steps and repaired by refinement; anything with the same `solve` fits here.
+Few equations are factorised, and the factors kept over steps and repaired by refinement. Many are solved by multigrid,
+block by block and without a matrix; bodies in contact share equations that are not symmetric, and are factorised.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,81 @@ from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
 from ..models import SolveError
+from .multigrid import Cycle, Skin
+from .system import Pattern, System
 
 Array = NDArray[np.float64]
+KINDS = ("auto", "direct", "multigrid")
+MANY = 20_000  # unknowns, from where on multigrid is the faster one in three dimensions
+
+
+class Linear(Protocol):
+    """What a march needs."""
+
+    @property
+    def bytes(self) -> float:
+        """Memory that is kept."""
+
+    def solve(self, A: System, b: Array) -> Array:
+        """X (n,) with A x = b."""
+
+
+def chosen(kind: str, pattern: Pattern) -> Linear:
+    """The solver of that kind for blocks; "auto" goes by the number of unknowns and of axes."""
+    if pattern.touching:
+        if kind == "multigrid":
+            raise SolveError(
+                f"linear = 'multigrid' with {len(pattern.touching)} contacts: their equations are not symmetric. "
+                "Multigrid solves bodies that touch no other. Say linear='direct', or leave it out."
+            )
+        return Direct()
+    deep = any(min(local.solid.shape) > 1 for local in pattern.locals)
+    many = pattern.locals[-1].span.stop >= (MANY if deep else 10 * MANY)
+    return Multigrid(pattern) if kind == "multigrid" or (kind == "auto" and many) else Direct()
+
+
+class Multigrid:
+    """Conjugate gradients with a multigrid cycle, one block after the other."""
+
+    def __init__(self, pattern: Pattern, tolerance: float = 1e-10) -> None:
+        self._pattern, self._tolerance = pattern, tolerance
+        self._cycles: list[Cycle] = []
+        self.iterations = 0
+
+    @property
+    def bytes(self) -> float:
+        """Memory of all levels and of the gradients."""
+        return float(sum(cycle.bytes for cycle in self._cycles))
+
+    def solve(self, A: System, b: Array) -> Array:
+        """X (n,) with |A x - b| <= tolerance |b| in every block."""
+        if not self._cycles:
+            self._cycles = [_cycle(local) for local in self._pattern.locals]
+        x = np.empty_like(b)
+        self.iterations = 0
+        for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
+            at, solid, walls = local.span, local.solid, local.block.walls
+            m = _spread(A.storage[at] / A.scale - A.slope[at], solid)
+            wall = _spread(-A.slope[at], solid).ravel()[walls.cell] if A.slope[at].any() else None
+            found = cycle.solve(m, _spread(b[at] / A.scale, solid), self._tolerance, wall)
+            x[at] = found.ravel() if found.size == at.stop - at.start else found[solid]
+            self.iterations = max(self.iterations, cycle.iterations)
+        return x
+
+
+def _cycle(local: Any) -> Cycle:
+    walls = local.block.walls
+    skin = Skin(cell=walls.cell, area=walls.area, gap=local.gap, normal=walls.normal, place=walls.place)
+    return Cycle(local.g, local.edges, local.volume, skin)
+
+
+def _spread(values: Array, solid: NDArray[np.bool_]) -> Array:
+    """Unknowns on all cells of their block, 0 in voids."""
+    if values.size == solid.size:
+        return values.reshape(solid.shape)
+    out = np.zeros(solid.shape)
+    out[solid] = values
+    return out
 
 
 class Direct:
@@ -29,8 +103,9 @@ class Direct:
         """Memory of the factorisation that is kept."""
         return 0.0 if self._factor is None else 12.0 * (self._factor.L.nnz + self._factor.U.nnz)
 
-    def solve(self, A: csc_matrix, b: Array) -> Array:
+    def solve(self, A: csc_matrix | System, b: Array) -> Array:
         """X (n,) with |A x - b| <= tolerance |b|."""
+        A = A.assembled() if isinstance(A, System) else A
         size = float(np.linalg.norm(b))
         if size == 0.0:
             return np.zeros_like(b)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..models import SolveError
 from .discrete import Discrete, Flow
-from .linear import Direct
+from .linear import Linear
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class NoConvergence(SolveError):
     """Newton did not converge: the step is tried again, shorter."""
 
 
-def advance(model: Discrete, linear: Direct, T1: Array, F1: Flow, t: float, dt: float, close: float) -> Step:
+def advance(model: Discrete, linear: Linear, T1: Array, F1: Flow, t: float, dt: float, close: float) -> Step:
     """One step from `T1` (n,) K at `t` to `t + dt` s; Newton stops below `close` K."""
     V = model.shape.volume
     rate = F1.heat / (V * F1.c)
@@ -57,12 +57,12 @@ def advance(model: Discrete, linear: Direct, T1: Array, F1: Flow, t: float, dt: 
     guess = model.beyond(T1, F1.h, T2, F2.h, 1.0 / GAMMA)
     T3, F3, n3, left3 = _newton(model, linear, guess, base, t + dt, D * dt, close)
     defect = dt * (ERROR[0] * F1.heat + ERROR[1] * F2.heat + ERROR[2] * F3.heat)
-    error = linear.solve(model.matrix(F3, D * dt), defect) / F3.k
+    error = linear.solve(model.system(F3, D * dt), defect) / F3.k
     return Step(T3, F3, T2, F2, float(np.abs(error).max()), n2 + n3, left2 + left3)
 
 
 def _newton(
-    model: Discrete, linear: Direct, T: Array, base: Array, t: float, scale: float, close: float
+    model: Discrete, linear: Linear, T: Array, base: Array, t: float, scale: float, close: float
 ) -> tuple[Array, Flow, int, float]:
     """Solve V H(T) - scale F(T, t) = base; the size of the last change bounds what is left."""
     V = model.shape.volume
@@ -71,7 +71,7 @@ def _newton(
     for n in range(1, NEWTON_LIMIT + 1):
         flow = model.flow(T, t)
         residual = base - V * flow.h + scale * flow.heat
-        change = linear.solve(model.matrix(flow, scale), residual) / flow.k
+        change = linear.solve(model.system(flow, scale), residual) / flow.k
         size = model.effort(flow.c, change)
         if not math.isfinite(size):
             break
@@ -124,7 +124,7 @@ class Twins:
         below = self.below.storage(T - self.down * dT)
         return (above[0] - below[0]) / (self.up + self.down), (above[1] - below[1]) / (self.up + self.down)
 
-    def advance(self, model: Discrete, linear: Direct, trail: Trail, step: Step, t: float, dt: float) -> Trail:
+    def advance(self, model: Discrete, linear: Linear, trail: Trail, step: Step, t: float, dt: float) -> Trail:
         """Carry the derivatives over a step that was taken: two more solves with the step's matrices."""
         V = model.shape.volume
         still = np.zeros_like(trail.T)
@@ -136,12 +136,12 @@ class Twins:
         return Trail(T3, H3, (V * H3 - base) / (D * dt))
 
     def _solve(
-        self, model: Discrete, linear: Direct, T: Array, flow: Flow, base: Array, t: float, scale: float, still: Array
+        self, model: Discrete, linear: Linear, T: Array, flow: Flow, base: Array, t: float, scale: float, still: Array
     ) -> tuple[Array, Array]:
         V = model.shape.volume
         own_H = self._storage(T, still)[1] if self._stores else still
         own_F = self.flow(T, still, t)
-        dT = linear.solve(model.matrix(flow, scale), base - V * own_H + scale * own_F) / flow.k
+        dT = linear.solve(model.system(flow, scale), base - V * own_H + scale * own_F) / flow.k
         return dT, own_H + flow.c * dT
 
     def rate(self, model: Discrete, trail: Trail, T: Array, flow: Flow) -> Array:
