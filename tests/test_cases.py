@@ -16,7 +16,7 @@ from foretrial.models.verdict import canonical
 
 FOLDER = Path(foretrial.cases.__file__).parent
 CASES = shipped()
-COARSE = {"furnace_section": 1, "radiant_calorimeter": 8}
+COARSE = {"casting_corner": 2, "furnace_section": 1, "radiant_calorimeter": 8}
 
 
 def module(name):
@@ -65,8 +65,7 @@ def test_a_case_can_be_frozen_before_it_is_run(name, tmp_path):
     record = case.freeze(store)
     assert case.freeze(store) == record
     split = record.payload["split"]
-    assert split["calibration"]
-    assert split["validation"]
+    assert bool(split["calibration"]) == bool(split["validation"])  # a prediction that nobody tried has neither
     assert not set(split["calibration"].values()) & set(split["validation"].values())
     assert all(twin.read(store, t).content == mark for part in split.values() for t, mark in part.items())
     assert record.payload["requirement"]["limit"] == case.REQUIREMENT.limit

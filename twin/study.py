@@ -29,7 +29,7 @@ from .calibrate import calibrate
 from .chain import Record
 from .domain import Domain
 from .form import Form
-from .freeze import freeze, frozen_before
+from .freeze import frozen_before
 from .pedigree import pedigree
 from .problem import Experiment, Free
 from .refine import Refinement, refine
@@ -151,6 +151,7 @@ def foresee(
     process: Process,
     *,
     store: Path,
+    freeze: Record,
     judged: tuple[Observation, ...],
     solver: Solver,
     title: tuple[str, str],
@@ -164,17 +165,15 @@ def foresee(
 ) -> Verdict:
     """The verdict on a process that no trial has tried: NOT-VALID-HERE, its margin and budget told all the same.
 
-    The question is frozen into `store`, which is made where there is none; verdict.json is written beside it.
+    verdict.json is written beside the store, which holds the freeze and need hold no trial.
     Parameters are those of `Study` and `conclude`.
     """
     began, interest = perf_counter(), requirement.interest
-    frozen = freeze(store, requirement, split={}, rule={"guard": requirement.guard, "coverage": requirement.coverage},
-                    seeds={})  # fmt: skip
     refinement = refine(solver, process, observe=judged, interest=interest, ratios=ratios, tell=_part(tell, 0.0, 0.6))
     tell("predicting with all that is uncertain", 0.6)
     prediction = predict(process, interest=interest, solver=solver, observe=judged)
     lines = budget(prediction, interest=interest, process=process, refinement=refinement, coverage=requirement.coverage)
-    return _answer(requirement, store, frozen, prediction, lines, began=began, fields=fields, refinement=refinement,
+    return _answer(requirement, store, freeze, prediction, lines, began=began, fields=fields, refinement=refinement,
                    qualification=qualification, assumptions=assumptions, caveats=caveats, command=command, seeds={},
                    title=title)  # fmt: skip
 

@@ -224,6 +224,7 @@ def test_what_no_trial_has_tried_is_foreseen_but_not_valid_here(lab, tmp_path):
         requirement(1200.0),
         lab.process(film=600.0, std=20.0),
         store=tmp_path / "trials.h5",
+        freeze=twin.freeze(tmp_path / "trials.h5", requirement(1200.0), split={}, rule={}, seeds={}),
         judged=(HOTTEST, Probe(name="core", place=(0.02, 0.5, 0.5))),
         solver=lab.slab(cells=24, steps=120),
         title=("A slab that nobody cooled", "未经冷却试验的平板"),
