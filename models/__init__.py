@@ -5,6 +5,7 @@ Numbers are SI and kelvin everywhere inside. Nothing here solves, draws, saves o
 
 from .beam import Ellipsoid, Spot, Track
 from .budget import Budget, Line
+from .checkpoint import Checkpoint
 from .curve import Curve
 from .digest import digest
 from .errors import ForetrialError, ModelError, SolveError, TrialError
@@ -29,6 +30,7 @@ __all__ = [
     "Body",
     "Budget",
     "Channel",
+    "Checkpoint",
     "Contact",
     "Controller",
     "Criterion",

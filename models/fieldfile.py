@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import HEXAHEDRON, LINE, QUAD, Cells, cells_of
+from .checkpoint import Checkpoint
 from .digest import digest as content
 from .errors import ModelError, SolveError
 from .history import Frame
@@ -26,6 +27,7 @@ Single = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 LAYOUT = "foretrial.fields/1"
+MOMENT = "foretrial.checkpoint/1"
 FIELD = "temperature"
 _STEPS = ("Values", "PartOffsets", "NumberOfParts", "PointOffsets", "CellOffsets", "ConnectivityIdOffsets")
 
@@ -285,6 +287,62 @@ def read_fields(path: Path | str) -> FieldFile:
             f"{path.name} cannot be read as a field file ({cause}). A whole VTKHDF file is needed. "
             "Copy it again, or run again."
         ) from cause
+
+
+def write_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint in the place of the one before; a reader finds one of the two, whole, whenever a run dies.
+
+    Raises
+    ------
+    ModelError
+        If the folder does not exist.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ModelError(
+            f"{path}: there is no folder {path.parent}. A checkpoint needs one. Make it, or correct the path."
+        )
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with h5py.File(part, "w") as file:
+        file.attrs.update({"layout": MOMENT, "process": checkpoint.process, "solver": checkpoint.solver})
+        file.attrs["names"] = np.array(checkpoint.names, dtype=h5py.string_dtype())
+        file.attrs["t"] = checkpoint.t
+        for name, array in checkpoint.arrays.items():
+            file[f"arrays/{name}"] = array.astype("<f8")
+        file.attrs["digest"] = content(checkpoint)
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+
+
+def read_checkpoint(path: Path | str) -> Checkpoint:
+    """The checkpoint at `path`.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it is not whole.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file. A run that saves leaves one. Correct the path, or run it.")
+    try:
+        with h5py.File(path, "r") as file:
+            found = Checkpoint(
+                process=_text(file.attrs["process"]), solver=_text(file.attrs["solver"]), t=float(file.attrs["t"]),
+                names=tuple(_text(name) for name in file.attrs["names"]),
+                arrays={name: array[...] for name, array in file["arrays"].items()})  # fmt: skip
+            whole = _text(file.attrs["layout"]) == MOMENT and _text(file.attrs["digest"]) == content(found)
+    except (OSError, KeyError, ValueError) as cause:
+        raise ModelError(
+            f"{path.name} cannot be read as a checkpoint ({cause}). A whole file is needed. Copy it again, or run anew."
+        ) from cause
+    if not whole:
+        raise ModelError(
+            f"{path.name} is not the checkpoint that was written: its digest differs. A run goes on from what it left. "
+            "Copy it again, or run anew."
+        )
+    return found
 
 
 def _geometry(cells: Cells) -> Any:

@@ -2,14 +2,16 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import (
+    Checkpoint,
     Crossing,
     Forecast,
     History,
@@ -18,20 +20,22 @@ from ..models import (
     Process,
     Quantity,
     SolveError,
-    Stage,
     digest,
     quantities,
     substitute,
 )
 from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
+from .control import Control
 from .discrete import Discrete, Flow, Geometry, prepared
 from .linear import KINDS, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
 from .record import Record
+from .sources import longest
 from .watch import Watch
 
 Array = NDArray[np.float64]
+Save = Callable[[Checkpoint], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class Heat:
             )
 
     def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
-                 every: float | None = None) -> History:  # fmt: skip
+                 every: float | None = None, save: Save | None = None, saves: int = 100) -> History:  # fmt: skip
         """Run a process.
 
         Parameters
@@ -99,13 +103,30 @@ class Heat:
             What the history records at every accepted step.
         keep : callable
             Receives a Frame at the start, every `every` s (every step if None), and at the end.
+        save : callable
+            Receives a Checkpoint after every `saves` steps, such as one that calls write_checkpoint; `resume` goes on
+            from it. Saving restarts the linear solver: runs with the same `saves` agree to the last bit.
 
         Raises
         ------
         SolveError
             If a patch has no boundary condition, bodies touch without a contact, or a step does not converge.
         """
-        return _Run(self, process, observe, keep, every, ()).history()
+        return _Run(self, process, observe, keep, every, (), save, saves).history()
+
+    def resume(self, checkpoint: Checkpoint, process: Process, *, observe: tuple[Observation, ...] = (),
+               keep: Keep | None = None, every: float | None = None, save: Save | None = None,
+               saves: int = 100) -> History:  # fmt: skip
+        """Go on with a run that was broken off; to the last bit what it would have left, frames from here on.
+
+        Raises
+        ------
+        ModelError
+            If the checkpoint is of another process, solver or other observations.
+        """
+        names = tuple(one.name for one in observe)
+        checkpoint.refuse_other(digest(process), self.digest, names)
+        return _Run(self, process, observe, keep, every, (), save, saves).history(checkpoint)
 
     def tangent(self, process: Process, *, free: tuple[str, ...], observe: tuple[Observation, ...]) -> History:
         """The same run with derivatives of every observation by the named quantities, K per unit."""
@@ -135,7 +156,8 @@ class _Run:
     """One march through all stages."""
 
     def __init__(self, solver: Heat, process: Process, observe: tuple[Observation, ...], keep: Keep | None,
-                 every: float | None, free: tuple[str, ...]) -> None:  # fmt: skip
+                 every: float | None, free: tuple[str, ...], save: Save | None = None,
+                 saves: int = 100) -> None:  # fmt: skip
         self.began = time.perf_counter()
         self.solver, self.process, self.free = solver, process, free
         self.shape = prepared(process, cells=solver.cells, ratio=solver.ratio, along=solver.along)
@@ -146,31 +168,41 @@ class _Run:
         known = quantities(process) if free else {}
         self.twins = [_twins(process, self.shape, name, known) for name in free]
         self.trails: list[Trail] = []
+        self.control = Control(self.model, [(twin.above, twin.below, twin.up, twin.down) for twin in self.twins])
+        self.save, self.saves, self.taken = save, saves, 0
+        self.H0, self.ends = np.empty(0), list[float]()
         self.tolerance = solver.tolerance / solver.pace**3
         self.close = min(1e-5, 1e-4 * self.tolerance)
 
-    def history(self) -> History:
+    def history(self, checkpoint: Checkpoint | None = None) -> History:
         """March, and gather what was seen."""
-        T = self.model.start()
         V = self.shape.volume
-        H0 = V * self.model.storage(T)[1]
-        t, ends = 0.0, []
-        for index, stage in enumerate(self.process.stages):
-            self._enter(index, t)
-            flow = self.model.flow(T, t)
-            if index == 0:
-                self.trails = [twin.start(t, T) for twin in self.twins]
-                self.record.frame(t, T)
+        T, t, first, dt = self.model.start(), 0.0, 0, None
+        self.H0 = V * self.model.storage(T)[1]
+        if checkpoint is not None:
+            T, t, first, dt = self._restore(checkpoint)
+        for index in range(first, len(self.process.stages)):
+            since = self.ends[-1] if self.ends else 0.0
+            self._enter(index, since)
+            if dt is None:
+                if index == 0:
+                    self.trails = [twin.start(t, T) for twin in self.twins]
+                    self.record.frame(t, T)
+                if self.control.sample(t, partial(self._reading, T)) or index > 0:
+                    self._retrail(T, t)
+                flow = self.model.flow(T, t)
+                self._read(t, T, flow)
             else:
-                for twin, trail in zip(self.twins, self.trails, strict=True):
-                    trail.F = twin.flow(T, trail.T, t)
-            self._read(t, T, flow)
-            T, t = self._stage(stage, index, T, flow, t)
-            ends.append(t)
+                assert checkpoint is not None
+                self.control.restore(checkpoint.arrays)
+                flow = self.model.flow(T, t)
+            T, t = self._stage(index, T, flow, t, since, dt)
+            dt = None
+            self.ends.append(t)
         self.record.frame(t, T)
-        stored = float((V * self.model.storage(T)[1] - H0).sum())
+        stored = float((V * self.model.storage(T)[1] - self.H0).sum())
         return self.record.history(
-            stage_ends=ends,
+            stage_ends=self.ends,
             stored=stored,
             solver=self.solver.digest,
             free=self.free,
@@ -180,6 +212,7 @@ class _Run:
     def forecast(self) -> Forecast:
         """Take one step, and multiply."""
         T = self.model.start()
+        self._enter(0, 0.0)
         flow = self.model.flow(T, 0.0)
         stage = self.process.stages[0]
         length = stage.until.at_most if isinstance(stage.until, Crossing) else stage.until
@@ -196,9 +229,11 @@ class _Run:
     def _enter(self, index: int, t: float) -> None:
         for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
             model.enter(model.process.stages[index], t)
+        self.control.enter(index, t)
 
-    def _stage(self, stage: Stage, index: int, T: Array, flow: Flow, since: float) -> tuple[Array, float]:
-        """Step to the end of a stage; returns the state and the time there."""
+    def _stage(self, index: int, T: Array, flow: Flow, t: float, since: float, dt: float | None) -> tuple[Array, float]:
+        """Step from `t` to the end of a stage that began at `since`; returns the state and the time there."""
+        stage = self.process.stages[index]
         crossing = stage.until if isinstance(stage.until, Crossing) else None
         end = since + (stage.until.at_most if isinstance(stage.until, Crossing) else stage.until)
         if self.solver.steps is not None:
@@ -207,11 +242,12 @@ class _Run:
                     f"{len(self.solver.steps)} stages were frozen, but this process has {len(self.process.stages)}. "
                     "Frozen steps belong to one process. Freeze them from a run of this one."
                 )
-            return self._fixed(hits(self.solver.steps[index], self.solver.pace), T, flow)
-        t, dt = since, self._first(end - since, flow)
+            return self._fixed(index, hits(self.solver.steps[index], self.solver.pace), T, flow, t, since)
+        dt = self._first(end - since, flow) if dt is None else dt
         while t < end * (1 - 1e-12):
-            dt = min(dt, self.solver.longest, end - t)
-            if end - t - dt < 0.1 * dt:
+            limit = min(self.solver.longest, self.control.wait(t), longest(stage, t, since))
+            dt = min(dt, limit, end - t)
+            if end - t - dt < 0.1 * dt and end - t <= limit * (1 + 1e-12):
                 dt = end - t
             step, taken = self._attempt(T, flow, t, dt)
             if crossing is not None and self._crossed(crossing, T, step):
@@ -221,8 +257,9 @@ class _Run:
                 return step.T, t + taken
             after = end if abs(end - t - taken) <= 1e-12 * end else t + taken
             self._accept(T, flow, step, t, after)
-            t, T, flow = after, step.T, step.flow
             dt = taken * self._growth(step.error)
+            t, T = after, step.T
+            flow = self._between(index, T, step.flow, t, since, dt) if t < end * (1 - 1e-12) else step.flow
         if crossing is not None:
             raise SolveError(
                 f"stage '{stage.name}': '{crossing.observation}' did not cross {crossing.value:g} K within "
@@ -231,12 +268,48 @@ class _Run:
             )
         return T, t
 
-    def _fixed(self, times: Array, T: Array, flow: Flow) -> tuple[Array, float]:
-        for a, b in pairwise(times):
+    def _fixed(self, index: int, times: Array, T: Array, flow: Flow, t: float, since: float) -> tuple[Array, float]:
+        for a, b in pairwise(times[times >= t - 1e-12 * max(abs(t), 1.0)]):
             step = advance(self.model, self.linear, T, flow, float(a), float(b - a), self.close)
             self._accept(T, flow, step, float(a), float(b))
             T, flow = step.T, step.flow
+            if b < times[-1]:
+                flow = self._between(index, T, flow, float(b), since, float(b - a))
         return T, float(times[-1])
+
+    def _between(self, index: int, T: Array, flow: Flow, t: float, since: float, dt: float) -> Flow:
+        """What happens between two steps: controllers answer, and a checkpoint is left; the flow from here on."""
+        if self.control.sample(t, partial(self._reading, T)):
+            flow = self.model.flow(T, t)
+            self._retrail(T, t)
+            self._read(t, T, flow)
+        self.taken += 1
+        if self.save is not None and self.taken % self.saves == 0:
+            numbers = np.array([index, since, t, dt, self.taken])
+            arrays = {"T": T, "H0": self.H0, "numbers": numbers, "ends": np.array(self.ends)}
+            self.save(Checkpoint(process=digest(self.process), solver=self.solver.digest, names=self.watch.names, t=t,
+                                 arrays=arrays | self.record.state() | self.control.state()))  # fmt: skip
+            self.linear = chosen(self.solver.linear, self.shape.pattern)  # as new as in a run that goes on from here
+            flow = self.model.flow(T, t)
+        return flow
+
+    def _restore(self, checkpoint: Checkpoint) -> tuple[Array, float, int, float]:
+        held = checkpoint.arrays
+        index, _, t, dt, taken = held["numbers"]
+        self.H0, self.taken = held["H0"].copy(), int(taken)
+        self.record.restore(held)
+        self.ends = [float(end) for end in held["ends"]]
+        return held["T"].copy(), float(t), int(index), float(dt)
+
+    def _retrail(self, T: Array, t: float) -> None:
+        for twin, trail in zip(self.twins, self.trails, strict=True):
+            trail.F = twin.flow(T, trail.T, t)
+
+    def _reading(self, T: Array, name: str) -> tuple[float, Array]:
+        """An observation and its derivatives by the free parameters, for a controller."""
+        self._seen(name, T, "a controller reads")
+        weights = self.watch.weights(T)[self.watch.names.index(name)]
+        return weights.read(T), np.array([weights.read(trail.T) for trail in self.trails])
 
     def _first(self, length: float, flow: Flow) -> float:
         fastest = float(np.abs(flow.heat / (self.shape.volume * flow.c)).max())
@@ -278,10 +351,10 @@ class _Run:
             low, high = (low, middle) if above == crossing.rising else (middle, high)
         return max(high, 1e-9 * dt)
 
-    def _seen(self, name: str, T: Array) -> float:
+    def _seen(self, name: str, T: Array, whose: str = "a stage ends on") -> float:
         if name not in self.watch.names:
             raise ModelError(
-                f"a stage ends on '{name}', which is not observed. {did_you_mean(name, self.watch.names)} "
+                f"{whose} '{name}', which is not observed. {did_you_mean(name, self.watch.names)} "
                 "Ask for it with observe=(...)."
             )
         return self.watch.weights(T)[self.watch.names.index(name)].read(T)

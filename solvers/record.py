@@ -1,7 +1,7 @@
 """What a run leaves: readings at every accepted step, frames, the heat that moved, and what was assumed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,24 @@ class Record:
         self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric))
         self._kept = t
         self._next_frame = t + (self._every or 0.0)
+
+    def state(self) -> dict[str, Array]:
+        """All that was seen so far, as arrays; a run with tangents is not kept."""
+        bodies = [local.body for local in self._shape.locals]
+        reach = [(self._coldest[body], self._hottest[body]) for body in bodies]
+        sums = [self._entered, self._made, self._iterations, self._left, self._next_frame, self._kept]
+        return {"seen_t": np.array(self._t), "seen_values": np.array(self._values), "seen_rates": np.array(self._rates),
+                "reach": np.array(reach), "sums": np.array(sums, dtype=float)}  # fmt: skip
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from what `state` left."""
+        self._t = [float(t) for t in state["seen_t"]]
+        self._values, self._rates = list(state["seen_values"]), list(state["seen_rates"])
+        self._tangents, self._tangent_rates = ([np.empty((0, len(self._watch.names)))] * len(self._t) for _ in range(2))
+        for local, (low, high) in zip(self._shape.locals, state["reach"], strict=True):
+            self._coldest[local.body], self._hottest[local.body] = float(low), float(high)
+        self._entered, self._made, iterations, self._left, self._next_frame, self._kept = map(float, state["sums"])
+        self._iterations = int(iterations)
 
     def history(
         self, *, stage_ends: Sequence[float], stored: float, solver: str, free: tuple[str, ...], seconds: float
