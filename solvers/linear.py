@@ -4,6 +4,7 @@ Few equations are factorised, and the factors kept over steps and repaired by re
 block by block and without a matrix; bodies in contact share equations that are not symmetric, and are factorised.
 """
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from .system import Pattern, System
 
 Array = NDArray[np.float64]
 KINDS = ("auto", "direct", "multigrid")
-MANY = 20_000  # unknowns, from where on multigrid is the faster one in three dimensions
+MANY = {0: math.inf, 1: math.inf, 2: 20_000, 3: 5_000}  # by resolved axes: unknowns from where on multigrid is faster
 
 
 class Linear(Protocol):
@@ -40,9 +41,12 @@ def chosen(kind: str, pattern: Pattern) -> Linear:
                 "Multigrid solves bodies that touch no other. Say linear='direct', or leave it out."
             )
         return Direct()
-    deep = any(min(local.solid.shape) > 1 for local in pattern.locals)
-    many = pattern.locals[-1].span.stop >= (MANY if deep else 10 * MANY)
-    return Multigrid(pattern) if kind == "multigrid" or (kind == "auto" and many) else Direct()
+    axes = max(sum(n > 1 for n in local.solid.shape) for local in pattern.locals)
+    many = pattern.locals[-1].span.stop >= MANY[axes]
+    if kind == "direct" or not (kind == "multigrid" or many):
+        return Direct()
+    linked = any(local.links.over.size for local in pattern.locals)
+    return Linked(pattern) if linked else Multigrid(pattern)
 
 
 class Multigrid:
@@ -87,6 +91,41 @@ def _spread(values: Array, solid: NDArray[np.bool_]) -> Array:
     out = np.zeros(solid.shape)
     out[solid] = values
     return out
+
+
+class Linked(Multigrid):
+    """The same where cells are linked beside curved walls: the gradients know the links, the cycle does without."""
+
+    def solve(self, A: System, b: Array) -> Array:
+        """X (n,) with |A x - b| <= tolerance |b|."""
+        if not self._cycles:
+            self._cycles = [_cycle(local) for local in self._pattern.locals]
+        for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
+            at, walls = local.span, local.block.walls
+            wall = _spread(-A.slope[at], local.solid).ravel()[walls.cell] if A.slope[at].any() else None
+            m = _spread(A.storage[at] / A.scale - A.slope[at], local.solid)
+            cycle.store(m, wall)
+        matrix, x, r = A.assembled().tocsr(), np.zeros_like(b), b.copy()
+        size = float(np.linalg.norm(b))
+        p, before, self.iterations = np.zeros_like(b), 1.0, 0
+        while float(np.linalg.norm(r)) > self._tolerance * size:
+            z = np.empty_like(b)
+            for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
+                z[local.span] = cycle.smoothed(_spread(r[local.span] / size, local.solid))[local.solid]
+            along = float(r @ z)
+            p = z + (along / before if self.iterations else 0.0) * p
+            before = along
+            q = matrix @ p
+            step = along / float(p @ q)
+            x, r = x + step * p, r - step * q
+            self.iterations += 1
+            if self.iterations > 300 or not np.isfinite(step):
+                raise SolveError(
+                    f"a linear solve stalled at {float(np.linalg.norm(r)) / size:.1g} of its right side after "
+                    f"{self.iterations} iterations. A well-posed step reaches {self._tolerance:g}. "
+                    "Look for properties of very different size, or take smaller steps."
+                )
+        return x
 
 
 class Direct:

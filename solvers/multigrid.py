@@ -154,7 +154,7 @@ class Cycle:
         scale = 1.0 / size
         kernel.storage(r.ravel(), scale, top.b.ravel())
         left, before = size, 1.0
-        while left > tolerance * size:
+        while not left <= tolerance * size:
             self.iterations += 1
             if self.iterations > PATIENCE or not np.isfinite(left):
                 raise SolveError(
@@ -171,6 +171,17 @@ class Cycle:
             kernel.descend(*numbers, along / float(sums.sum()), x, r, top.b, scale, work, self.rows, sums)
             left = float(np.sqrt(sums.sum()))
         return x.reshape(self.shape)
+
+    def store(self, m: Array, wall: Array | None) -> None:
+        """Take over the diagonal `m` and the walls, as `solve` does; for `smoothed`."""
+        self._store(np.ascontiguousarray(m).reshape(self.folded), wall)
+
+    def smoothed(self, b: Array) -> Array:
+        """One cycle on `b` (n0, n1, n2) of about unit size: a preconditioner of other people's gradients."""
+        top = self.levels[0]
+        kernel.storage(np.ascontiguousarray(b).ravel(), 1.0, top.b.ravel())
+        self._descend(0)
+        return top.x.astype(np.float64).reshape(self.shape)
 
     def _store(self, m: Array, wall: Array | None) -> None:
         """Storage of every level, one over the diagonals, and the coarsest matrix inverted."""
@@ -283,7 +294,7 @@ def _middles(edges: list[Array], at: Ints) -> Array:
 
 
 def _pairs(widths: list[Array]) -> tuple[Ints, Ints, Ints] | None:
-    """The first cell of every pair along each axis: thin cells are paired, until the level shrinks by a fifth or more.
+    """The first cell of every pair along each axis: thin cells are paired, until the level shrinks by a tenth or more.
 
     None where nothing can be paired.
     """
@@ -291,12 +302,12 @@ def _pairs(widths: list[Array]) -> tuple[Ints, Ints, Ints] | None:
     if not able:
         return None
     least = sorted(float(w.min()) for w in able)
-    limit = max([1.5 * least[0], *(0.75 * one for one in least[1:2])])
+    limit = max([1.5 * least[0], *least[1:2]])
     most = 2.0 * max(float(w.max()) for w in able)
     while True:
         first = [_paired(w, limit) for w in widths]
         shrunk = np.prod([(one.size - 1) / w.size for one, w in zip(first, widths, strict=True)])
-        if shrunk <= 0.8 or limit > most:
+        if shrunk <= 0.9 or limit > most:
             return first[0], first[1], first[2]
         limit *= 1.5
 
