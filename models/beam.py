@@ -58,10 +58,19 @@ class Track:
         """The path's own time at `t` s, in a stage that began at `since` s."""
         return t - since if self.clock == "stage" else t
 
+    @property
+    def slack(self) -> float:
+        """Times (s) closer than this are one: at both ends the power is that before."""
+        return 1e-9 * float(max(abs(self.table[0, 0]), abs(self.table[-1, 0])))
+
+    def jumps(self, clock: float) -> bool:
+        """Whether the power jumps at its own time: it begins, or ends, at more than nothing."""
+        return any(abs(row[0] - clock) <= self.slack and row[4] > 0.0 for row in self.table[[0, -1]])
+
     def at(self, clock: float) -> tuple[Array, Array, float]:
         """Place (3,) m, direction (3,) and power W at its own time; where it stands, the direction is the last one."""
         t = self.table[:, 0]
-        off = clock < t[0] or clock > t[-1]
+        off = clock <= t[0] + self.slack or clock > t[-1] + self.slack
         row = int(np.clip(np.searchsorted(t, clock, side="right") - 1, 0, t.size - 2))
         share = float(np.clip((clock - t[row]) / (t[row + 1] - t[row]), 0.0, 1.0))
         now = (1.0 - share) * self.table[row] + share * self.table[row + 1]
@@ -75,11 +84,11 @@ class Track:
     def longest(self, clock: float, size: float) -> float:
         """The longest step (s) from there that sees a beam of `size` m pass, and every switch of its power."""
         t, power = self.table[:, 0], self.table[:, 4]
-        if clock < t[0]:
+        if clock < t[0] - self.slack:
             return float(t[0] - clock)
-        if clock >= t[-1] * (1.0 - 1e-12):
+        if clock >= t[-1] - self.slack:
             return np.inf
-        row = int(np.searchsorted(t, clock * (1.0 + 1e-12) + 1e-300, side="right")) - 1
+        row = int(np.searchsorted(t, clock + self.slack, side="right")) - 1
         left = float(t[row + 1] - clock)
         if power[row] == 0.0 and power[row + 1] == 0.0:
             return left

@@ -31,7 +31,7 @@ from .discrete import Discrete, Flow, Geometry, prepared
 from .linear import KINDS, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
 from .record import Record
-from .sources import longest
+from .sources import after, longest
 from .watch import Watch
 
 Array = NDArray[np.float64]
@@ -188,14 +188,15 @@ class _Run:
                 if index == 0:
                     self.trails = [twin.start(t, T) for twin in self.twins]
                     self.record.frame(t, T)
-                if self.control.sample(t, partial(self._reading, T)) or index > 0:
-                    self._retrail(T, t)
-                flow = self.model.flow(T, t)
+                self.control.sample(t, partial(self._reading, T))
+                now = after(self.process.stages[index], t, since)
+                flow = self.model.flow(T, now)
+                self._retrail(T, now)
                 self._read(t, T, flow)
             else:
                 assert checkpoint is not None
                 self.control.restore(checkpoint.arrays)
-                flow = self.model.flow(T, t)
+                flow = self.model.flow(T, after(self.process.stages[index], t, since))
             T, t = self._stage(index, T, flow, t, since, dt)
             dt = None
             self.ends.append(t)
@@ -255,10 +256,10 @@ class _Run:
                 step = advance(self.model, self.linear, T, flow, t, taken, self.close)
                 self._accept(T, flow, step, t, t + taken)
                 return step.T, t + taken
-            after = end if abs(end - t - taken) <= 1e-12 * end else t + taken
-            self._accept(T, flow, step, t, after)
+            there = end if abs(end - t - taken) <= 1e-12 * end else t + taken
+            self._accept(T, flow, step, t, there)
             dt = taken * self._growth(step.error)
-            t, T = after, step.T
+            t, T = there, step.T
             flow = self._between(index, T, step.flow, t, since, dt) if t < end * (1 - 1e-12) else step.flow
         if crossing is not None:
             raise SolveError(
@@ -279,9 +280,10 @@ class _Run:
 
     def _between(self, index: int, T: Array, flow: Flow, t: float, since: float, dt: float) -> Flow:
         """What happens between two steps: controllers answer, and a checkpoint is left; the flow from here on."""
-        if self.control.sample(t, partial(self._reading, T)):
-            flow = self.model.flow(T, t)
-            self._retrail(T, t)
+        now = after(self.process.stages[index], t, since)
+        if self.control.sample(t, partial(self._reading, T)) or now > t:
+            flow = self.model.flow(T, now)
+            self._retrail(T, now)
             self._read(t, T, flow)
         self.taken += 1
         if self.save is not None and self.taken % self.saves == 0:
@@ -290,7 +292,7 @@ class _Run:
             self.save(Checkpoint(process=digest(self.process), solver=self.solver.digest, names=self.watch.names, t=t,
                                  arrays=arrays | self.record.state() | self.control.state()))  # fmt: skip
             self.linear = chosen(self.solver.linear, self.shape.pattern)  # as new as in a run that goes on from here
-            flow = self.model.flow(T, t)
+            flow = self.model.flow(T, now)
         return flow
 
     def _restore(self, checkpoint: Checkpoint) -> tuple[Array, float, int, float]:

@@ -78,6 +78,12 @@ def longest(stage: Stage, t: float, since: float) -> float:
     return found
 
 
+def after(stage: Stage, t: float, since: float) -> float:
+    """When to look (s) for what a step from `t` begins with: past a beam's jump there, else `t` itself."""
+    jumps = [beam.path.slack for beam in stage.beams if beam.path.jumps(beam.path.clocked(t, since))]
+    return t + 2.0 * max(jumps, default=0.0)
+
+
 def _inside(beam: Ellipsoid, local: "Local", t: float, since: float) -> tuple[tuple[slice, ...], Array] | None:
     place, ahead, power = beam.path.at(beam.path.clocked(t, since))
     if power == 0.0:
