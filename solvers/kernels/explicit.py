@@ -1,7 +1,7 @@
 """One explicit step of heat conduction on a uniform box: with constant, and with temperature-dependent properties.
 
 Rows along z are vectorised; blocks of rows and planes keep three planes in the second-level cache, so that a cell is
-read from memory once. Every cell is computed by the same operations wherever it lies: results depend on no thread count.
+read from memory once. A cell is computed by the same operations whichever thread comes to it.
 """
 
 import math

@@ -5,6 +5,9 @@ third of the traffic of a sweep that reads one array and writes another. LLVM ma
 and Numba has no word for that: this file is the only one that speaks to LLVM.
 """
 
+# Numba calls what follows with arguments of its own choice and by name.
+# ruff: noqa: ARG001
+
 from types import FunctionType
 
 from llvmlite import ir
