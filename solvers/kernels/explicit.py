@@ -91,14 +91,16 @@ def curve(y, x, table, whole):
     rows = table.shape[0]
     for start in range(0, x.size, 64):
         xs, ys = x[start : start + 64], y[start : start + 64]
-        low, high = xs[0], xs[0]
-        for m in range(xs.size):
-            low, high = min(low, xs[m]), max(high, xs[m])
         begun = False
         for n in range(rows):
-            left, a0, a1, a2, a3, r, p, before = table[n]
-            if (n > 0 and high < left) or (n + 1 < rows and low >= table[n + 1, 0]):
+            beyond = 0
+            if n + 1 < rows:
+                following = table[n + 1, 0]
+                for m in range(xs.size):
+                    beyond += xs[m] >= following
+            if beyond == xs.size:
                 continue
+            left, a0, a1, a2, a3, r, p, before = table[n]
             if whole:
                 a0, a1, a2, a3, a4 = before, a0, a1 / 2.0, a2 / 3.0, a3 / 4.0
             else:
@@ -107,11 +109,17 @@ def curve(y, x, table, whole):
                 u = xs[m] - left
                 v = a0 + u * (a1 + u * (a2 + u * (a3 + u * a4)))
                 ys[m] = v if u >= 0.0 or not begun else ys[m]
-            if r != 0.0:
+            if r != 0.0 and whole:
                 for m in range(xs.size):
                     u = xs[m] - left
                     if u >= 0.0 or not begun:
-                        ys[m] += r * math.log(abs((u - p) / -p)) if whole else r / (u - p)
+                        ys[m] += r * math.log(abs((u - p) / -p))
+            elif r != 0.0:
+                for m in range(xs.size):
+                    u = xs[m] - left
+                    ys[m] += r / (u - p) if u >= 0.0 or not begun else 0.0
+            if beyond == 0:
+                break
             begun = True
 
 
