@@ -104,6 +104,7 @@ class Between:
 
 
 INSULATED = Exchange()
+"""A patch that trades nothing: what lags, and a plane of symmetry."""
 Wall = Exchange | Held | Between
 
 

@@ -51,7 +51,8 @@ class Controller:
     It samples at the start of a stage and every `every` s after, and holds its output in between; steps end on its
     samples. Output = bias + gain (e + sum of e / integral - derivative * slope of the reading), kept within `span`;
     the sum stands still while the output is cut off and e would push it further (anti-windup). Its state (sum, last
-    reading, output) goes on from stage to stage.
+    reading, output) goes on from stage to stage. A gain so high that the output is either end of `span` makes a
+    thermostat.
 
     Attributes
     ----------

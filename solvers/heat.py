@@ -31,7 +31,7 @@ from .discrete import Discrete, Flow, Geometry, prepared
 from .linear import KINDS, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
 from .record import Record
-from .sources import after, longest
+from .sources import after, longest, passes
 from .watch import Watch
 
 Array = NDArray[np.float64]
@@ -223,7 +223,7 @@ class _Run:
         taken = time.perf_counter() - began
         frozen = sum(len(steps) - 1 for steps in self.solver.steps or ()) * self.solver.pace
         adapted = len(self.process.stages) * max(10.0, 20.0 * self.tolerance ** (-1.0 / 3.0))
-        steps = round(frozen or adapted)
+        steps = round(frozen or max(adapted, sum(passes(stage) for stage in self.process.stages)))
         return Forecast(cells=self.shape.cut.cells, steps=steps, seconds=taken * steps,
                         bytes=self.linear.bytes + 8.0 * 60.0 * T.size)  # fmt: skip
 

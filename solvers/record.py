@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, Frame, History, Process, SolveError, digest
+from ..models import Balance, Between, Exchange, Frame, History, Process, Property, SolveError, digest
 from ..models.history import Keep, hermite
-from .discrete import Flow, Geometry
+from .discrete import Flow, Geometry, Local
 from .march import D, Step, W
 from .watch import Watch
 
@@ -31,6 +31,8 @@ class Record:
         self._iterations, self._left = 0, 0.0
         self._coldest: dict[str, float] = {}
         self._hottest: dict[str, float] = {}
+        self._boiling = {local.body: _boiling(process, local) for local in shape.locals}
+        self._skin = {body: (math.inf, -math.inf) for body in self._boiling}
         self._next_frame, self._kept = 0.0, -math.inf
 
     def read(self, t: float, T: Array, flow: Flow, tangents: Sequence[tuple[Array, Array]]) -> None:
@@ -46,6 +48,9 @@ class Record:
             field = T[local.span]
             self._coldest[local.body] = min(self._coldest.get(local.body, math.inf), float(field.min()))
             self._hottest[local.body] = max(self._hottest.get(local.body, -math.inf), float(field.max()))
+            if (boiling := self._boiling[local.body]).any():
+                wall, (low, high) = local.wall[boiling], self._skin[local.body]
+                self._skin[local.body] = min(low, float(wall.min())), max(high, float(wall.max()))
 
     def passed(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
         """A step from `T`, `flow` at `t` to `after` s: its heat, its iterations, and the frames that fall into it."""
@@ -82,7 +87,7 @@ class Record:
     def state(self) -> dict[str, Array]:
         """All that was seen so far, as arrays; a run with tangents is not kept."""
         bodies = [local.body for local in self._shape.locals]
-        reach = [(self._coldest[body], self._hottest[body]) for body in bodies]
+        reach = [(self._coldest[body], self._hottest[body], *self._skin[body]) for body in bodies]
         sums = [self._entered, self._made, self._iterations, self._left, self._next_frame, self._kept]
         return {"seen_t": np.array(self._t), "seen_values": np.array(self._values), "seen_rates": np.array(self._rates),
                 "reach": np.array(reach), "sums": np.array(sums, dtype=float)}  # fmt: skip
@@ -92,8 +97,9 @@ class Record:
         self._t = [float(t) for t in state["seen_t"]]
         self._values, self._rates = list(state["seen_values"]), list(state["seen_rates"])
         self._tangents, self._tangent_rates = ([np.empty((0, len(self._watch.names)))] * len(self._t) for _ in range(2))
-        for local, (low, high) in zip(self._shape.locals, state["reach"], strict=True):
+        for local, (low, high, *skin) in zip(self._shape.locals, state["reach"], strict=True):
             self._coldest[local.body], self._hottest[local.body] = float(low), float(high)
+            self._skin[local.body] = float(skin[0]), float(skin[1])
         self._entered, self._made, iterations, self._left, self._next_frame, self._kept = map(float, state["sums"])
         self._iterations = int(iterations)
 
@@ -132,12 +138,16 @@ class Record:
         notes = []
         for body in self._process.bodies:
             material = body.material
-            low, high = self._coldest[body.name], self._hottest[body.name]
-            for what, prop in (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity)):
+            own = self._coldest[body.name], self._hottest[body.name]
+            used = [(f"{what} of {material.name}", prop, *own) for what, prop in
+                    (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity))]  # fmt: skip
+            films = _films(self._process, body.name) if self._boiling[body.name].any() else {}
+            used += [(f"film on {body.name}", film, *self._skin[body.name]) for film in films.values()]
+            for what, prop, low, high in used:
                 if low >= prop.valid[0] - 1e-6 and high <= prop.valid[1] + 1e-6:
                     continue
                 text = (
-                    f"{what} of {material.name} was used from {low:.0f} to {high:.0f} K; "
+                    f"{what} was used from {low:.0f} to {high:.0f} K; "
                     f"its source states {prop.valid[0]:.0f} to {prop.valid[1]:.0f} K."
                 )
                 if prop.beyond == "refuse":
@@ -147,3 +157,23 @@ class Record:
                 if text not in notes:
                     notes.append(text)
         return tuple(notes)
+
+
+def _films(process: Process, body: str) -> dict[str, Property]:
+    """Films over the wall's temperature that a body meets in any stage, by patch."""
+    found = {}
+    for stage in process.stages:
+        for key, wall in stage.walls.items():
+            owner, _, patch = key.rpartition(".")
+            rows = wall.exchanges if isinstance(wall, Between) else (wall,)
+            films = [row.film for row in rows if isinstance(row, Exchange) and isinstance(row.film, Property)]
+            if owner in ("", body) and films:
+                found[patch] = films[0]
+    return found
+
+
+def _boiling(process: Process, local: Local) -> NDArray[np.bool_]:
+    """Which pieces of wall meet a film over their own temperature in some stage."""
+    walls = local.block.walls
+    patches = [walls.patches.index(one) for one in _films(process, local.body) if one in walls.patches]
+    return np.isin(walls.patch, patches)

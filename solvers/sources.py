@@ -70,12 +70,23 @@ def shine(stage: Stage, local: "Local", t: float, since: float) -> Array:
 
 def longest(stage: Stage, t: float, since: float) -> float:
     """The longest step (s) from `t` in which no beam passes by or is switched unseen."""
-    found = math.inf
+    ways = [beam.path.longest(beam.path.clocked(t, since), _stride(beam)) for beam in stage.beams]
+    return min(ways, default=math.inf)
+
+
+def passes(stage: Stage) -> float:
+    """How many steps the beams of a stage ask for at least, over their whole paths."""
+    found = 0.0
     for beam in stage.beams:
-        sizes = (beam.radius,) if isinstance(beam, Spot) else (beam.width, beam.front, beam.rear)
-        size = PASSING * min(_number(one) for one in sizes)
-        found = min(found, beam.path.longest(beam.path.clocked(t, since), size))
+        table = beam.path.table
+        on = (table[1:, 4] > 0.0) | (table[:-1, 4] > 0.0)
+        found = max(found, float(np.linalg.norm(np.diff(table[:, 1:4], axis=0), axis=1)[on].sum()) / _stride(beam))
     return found
+
+
+def _stride(beam: Spot | Ellipsoid) -> float:
+    sizes = (beam.radius,) if isinstance(beam, Spot) else (beam.width, beam.front, beam.rear)
+    return PASSING * min(_number(one) for one in sizes)
 
 
 def after(stage: Stage, t: float, since: float) -> float:

@@ -81,6 +81,8 @@ def test_steps_end_where_a_beam_is_switched_and_see_it_pass():
         assert np.isclose(history.t, switch).any()
     on = (history.t > 0.5) & (history.t <= 2.5 + 1e-9)
     assert np.diff(history.t[on]).max() <= 0.5 * 3e-3 / 0.01 + 1e-9
+    said = COARSE.forecast(plate(weld()))
+    assert 0.3 < said.steps / history.t.size < 3.0
     [stage] = plate(weld()).stages
     assert longest(stage, 0.1, 0.0) == pytest.approx(0.4)
     assert longest(stage, 2.45, 0.0) == pytest.approx(0.05)

@@ -120,3 +120,13 @@ def test_what_no_controller_can_be_is_refused():
     with pytest.raises(ModelError, match=r"two different controllers are called 'furnace'\. One name is one"):
         Heat(cells=2)(Process.simple(part=Part.slab(THIN), material=PLATE, start=300.0, until=10.0,
                                      walls={"left": INSULATED, "right": wall}), observe=PROBE)  # fmt: skip
+
+
+def test_a_very_high_gain_is_a_thermostat_that_is_on_or_off():
+    steady = Signal(curve=Curve.constant(500.0), unit="K")
+    own = pid(gain=1e9, integral=None, derivative=None, bias=290.0, every=2.0, setpoint=steady)
+    history = Heat(cells=2, tolerance=0.01)(furnace(own, until=200.0), observe=PROBE)
+    exact = lumped(own, 100)
+    assert set(exact[1:, 1]) == {290.0, 900.0}
+    np.testing.assert_allclose(history.at("plate", np.arange(0.0, 200.1, 2.0))[:30], exact[:30, 0], atol=0.5)
+    assert np.abs(history.at("plate", np.arange(100.0, 200.0, 1.0)) - 500.0).max() < 25.0

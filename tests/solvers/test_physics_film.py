@@ -1,12 +1,15 @@
 """A film that follows the wall's own temperature: boiling curves, their derivative, and what a beam brings on top."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from foretrial.models import Curve, Exchange, Material, ModelError, Part, Probe, Process, Property, Quantity
+from foretrial.models import Curve, Exchange, Material, ModelError, Part, Probe, Process, Property, Quantity, SolveError
 from foretrial.models.process import INSULATED, Between
 from foretrial.solvers import Heat
 from foretrial.solvers.kernels.conduct import exchange
+from foretrial.solvers.kernels.pieces import temperatures
 
 IRON = Material.simple("iron", density=7870.0, conductivity=40.0, heat_capacity=500.0)
 BOILING = Curve.table([373.0, 420.0, 600.0, 900.0, 1200.0], [500.0, 9000.0, 3000.0, 400.0, 300.0])
@@ -110,3 +113,36 @@ def test_a_property_where_none_belongs_and_a_film_in_another_unit_are_refused():
     wrong = Property(curve=BOILING, unit="W/m2", scale=Quantity(value=1.0), source="here", valid=(300.0, 400.0))
     with pytest.raises(ModelError, match=r"film is a property over temperature in W/m2, .* convert the film's curve"):
         Exchange(film=wrong)
+
+
+@pytest.mark.parametrize("part", [Part.slab(0.02), Part.sheet(0.02, 0.03), Part.box(0.02, 0.03, 0.04), Part.rod(0.02),
+                                  Part.ball(0.02)])  # fmt: skip
+def test_a_boiling_curve_serves_every_dimension_with_one_kernel(part):
+    walls = dict.fromkeys((patch.name for patch in part.patches), Exchange(gas=330.0, film=film()))
+    recipe = Process.simple(part=part, material=IRON, start=1150.0, walls=walls, until=5.0)
+    history = Heat(cells=3)(recipe, observe=(Probe(name="core", place=(0.01, 0.01, 0.01)),))
+    assert 330.0 < history.values[-1, 0] < 1150.0
+    assert history.balance.residual < 1e-8
+    for kernel in (exchange, temperatures):
+        assert len(getattr(kernel, "signatures", ())) <= 2
+
+
+def test_half_a_plate_with_an_insulated_plane_of_symmetry_is_the_whole():
+    wall = Exchange(gas=330.0, film=film())
+    seen = []
+    for size, walls in ((0.01, {"left": INSULATED, "right": wall}), (0.02, {"left": wall, "right": wall})):
+        recipe = Process.simple(part=Part.slab(size), material=IRON, start=1150.0, walls=walls, until=20.0)
+        seen.append(
+            Heat(along=(round(size * 800), None, None))(recipe, observe=(Probe(name="rim", place=(size, 0, 0)),))
+        )
+    np.testing.assert_allclose(seen[1].values[-1], seen[0].values[-1], atol=1e-5)
+
+
+def test_a_film_used_beyond_its_range_is_noted_or_refused():
+    short = replace(film(), valid=(1100.0, 1300.0))
+    [note] = [one for one in Heat(cells=3)(quench(Exchange(gas=330.0, film=short))).notes if "film" in one]
+    assert note.startswith("film on slab was used from ")
+    assert note.endswith(" K; its source states 1100 to 1300 K.")
+    with pytest.raises(SolveError, match=r"film on slab was used .* Inside that range it is known\. Give a source"):
+        Heat(cells=3)(quench(Exchange(gas=330.0, film=replace(short, beyond="refuse"))))
+    assert not Heat(cells=3)(quench(Exchange(gas=330.0, film=film()))).notes
