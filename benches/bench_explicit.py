@@ -65,10 +65,10 @@ def against_triad(id, run, cells, word, limit):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def bench_heat_explicit(benchmark, dtype, n):
     T, out = fields(n, dtype)
-    work, sixth, none = aligned((LANES, n), dtype), np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
+    eighth, none = np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
 
     def run():
-        step(T, out, dtype(0), sixth, none, work, False)
+        step(T, out, dtype(0), eighth, none)
 
     began = time.perf_counter()
     run()
@@ -76,20 +76,6 @@ def bench_heat_explicit(benchmark, dtype, n):
     benchmark.pedantic(run, rounds=3)
     name = f"heat-explicit-f{8 * T.itemsize}" + ("" if n == 512 else f"-{n}")
     against_triad(name, run, T.size, T.itemsize, 0.85)
-
-
-@pytest.mark.parametrize("n", [512, 256])
-def bench_heat_explicit_streamed(benchmark, n):
-    """The same with stores past the cache: two words a cell move, counted here as the three of an ordinary step."""
-    T, out = fields(n, np.float64)
-    work, eighth = aligned((LANES, n), np.float64), np.full(3, 1 / 8)
-
-    def run():
-        step(T, out, 0.0, eighth, np.zeros(3), work, True)
-
-    run()
-    benchmark.pedantic(run, rounds=3)
-    against_triad("heat-explicit-past" + ("" if n == 512 else f"-{n}"), run, T.size, 8, 0.85)
 
 
 def bench_heat_explicit_kT(benchmark):
@@ -121,11 +107,11 @@ def bench_heat_explicit_devito(benchmark, monkeypatch, dtype, n):
     u.data[:] = 300.0
     operator = devito.Operator([devito.Eq(u.forward, u + 0.125 * u.laplace)])
     T, out = fields(n, dtype)
-    work, eighth, none = aligned((LANES, n), dtype), np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
+    eighth, none = np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
 
     def run():
         for a, b in ((T, out), (out, T)) * (steps // 2):
-            step(a, b, dtype(0), eighth, none, work, T.nbytes > 2**25)
+            step(a, b, dtype(0), eighth, none)
 
     run()
     benchmark.pedantic(run, rounds=1)

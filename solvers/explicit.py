@@ -22,7 +22,6 @@ from .watch import Watch
 
 Array = NDArray[np.float64]
 LANES, LINE = 8, 64
-LARGE = 2**25  # bytes of a field above which finished rows are written past the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +149,7 @@ class _Run:
         shape = self.local.solid.shape
         self.T, self.out = aligned(shape), aligned(shape)
         self.T.ravel()[:] = self.model.start()
-        self.work = aligned((LANES, shape[2]) if self.constant else (LANES, 3 * (ACROSS + 2) + 3, shape[2]))
+        self.work = aligned((LANES, 3 * (ACROSS + 2) + 3, shape[2]))
         self.watch = Watch(process, self.shape, observe)
         self.record = Record(process, self.shape, self.watch, keep=keep, every=every)
 
@@ -213,9 +212,8 @@ class _Run:
         """One step of `dt` s from T into out, and what flowed."""
         number = dt * self.aniso / self.spacing**2
         if self.constant:
-            streamed = self.T.nbytes > LARGE
             k = float(self._properties(self.T[:1, :1, :1])[0][0, 0, 0])
-            step(self.T, self.out, 0.0, number * k / self.capacity, np.zeros(3), self.work, streamed)
+            step(self.T, self.out, 0.0, number * k / self.capacity, np.zeros(3))
         else:
             vary(self.T, self.out, number, self.k, self.c, self.work)
         walls, new = self.local.block.walls, self.out.reshape(-1)

@@ -8,8 +8,6 @@ import math
 
 from numba import njit, prange
 
-from .stream import put, settle, twice
-
 ACROSS, DEEP = 32, 64  # rows and planes of a block
 
 
@@ -46,40 +44,32 @@ def row(line, flat, at, west, east, south, north, fourier):
         )
 
 
-def _step(T, out, bath, fourier, biot, work, streamed):
+def _step(T, out, bath, fourier, biot):
     """One explicit step of dT/dt = a lap(T); every wall trades heat with the bath.
 
     T, out    (nx, ny, nz) K, before and after; two different arrays, f64 or f32
     bath      K
     fourier   (3,) a dt / h^2 along x, y, z
     biot      (3,) wall conductance over cell conductance; 0 insulates the wall
-    work      (lanes, nz) a finished row waits here; as many lanes as threads, the result does not depend on them
-    streamed  whether to write past the cache: 16 bytes of traffic a cell instead of 24; for fields that outgrow it
     """
     nx, ny, nz = T.shape
     flat = T.reshape(T.size)
-    tiles, lanes = (ny + ACROSS - 1) // ACROSS, work.shape[0]
-    blocks = tiles * ((nx + DEEP - 1) // DEEP)
-    for lane in prange(lanes):
-        for block in range(lane * blocks // lanes, (lane + 1) * blocks // lanes):
-            i0, j0 = block // tiles * DEEP, block % tiles * ACROSS
-            for i in range(i0, min(i0 + DEEP, nx)):
-                for j in range(j0, min(j0 + ACROSS, ny)):
-                    line = work[lane] if streamed else out[i, j]
-                    at = (i * ny + j) * nz
-                    row(line, flat, at, at - ny * nz * (i > 0), at + ny * nz * (i < nx - 1), at - nz * (j > 0),
-                        at + nz * (j < ny - 1), fourier)  # fmt: skip
-                    for axis, walls in ((0, (i == 0) + (i == nx - 1)), (1, (j == 0) + (j == ny - 1))):
-                        share = walls * fourier[axis] * biot[axis]
-                        if share > 0.0:
-                            for m in range(nz):
-                                line[m] += share * (bath - flat[at + m])
-                    share = fourier[2] * biot[2]
-                    line[0] += share * (bath - flat[at])
-                    line[nz - 1] += share * (bath - flat[at + nz - 1])
-                    if streamed:
-                        put(out[i, j], line)
-        settle()
+    tiles = (ny + ACROSS - 1) // ACROSS
+    for block in prange(tiles * ((nx + DEEP - 1) // DEEP)):
+        i0, j0 = block // tiles * DEEP, block % tiles * ACROSS
+        for i in range(i0, min(i0 + DEEP, nx)):
+            for j in range(j0, min(j0 + ACROSS, ny)):
+                line, at = out[i, j], (i * ny + j) * nz
+                row(line, flat, at, at - ny * nz * (i > 0), at + ny * nz * (i < nx - 1), at - nz * (j > 0),
+                    at + nz * (j < ny - 1), fourier)  # fmt: skip
+                for axis, walls in ((0, (i == 0) + (i == nx - 1)), (1, (j == 0) + (j == ny - 1))):
+                    share = walls * fourier[axis] * biot[axis]
+                    if share > 0.0:
+                        for m in range(nz):
+                            line[m] += share * (bath - flat[at + m])
+                share = fourier[2] * biot[2]
+                line[0] += share * (bath - flat[at])
+                line[nz - 1] += share * (bath - flat[at + nz - 1])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -177,6 +167,17 @@ def _vary(T, out, number, conductivity, capacity, work):
                     curve(c, x, capacity, False)
                     for m in range(nz):
                         new[m] = here[m] + q[m] / c[m]
+
+
+def twice(text):
+    """The serial and the parallel kernel of one text; each has a name of its own in the cache on disk."""
+    kernels = []
+    for parallel in (False, True):
+        copy = type(text)(text.__code__, text.__globals__, text.__name__)
+        copy.__qualname__ = f"{text.__qualname__}_{'parallel' if parallel else 'serial'}"
+        copy.__doc__, copy.__module__ = text.__doc__, text.__module__
+        kernels.append(njit(cache=True, parallel=parallel, error_model="numpy", fastmath={"contract"})(copy))
+    return tuple(kernels)
 
 
 step_serial, step = twice(_step)
