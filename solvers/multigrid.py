@@ -75,7 +75,7 @@ class Level:
 
     g: tuple[Single, Single, Single]
     first: tuple[Ints, Ints, Ints] | None
-    m: Single
+    m: Single | Array  # on the finest level that of the matrix itself, in f64
     over: Single
     b: Single
     x: Single
@@ -131,6 +131,8 @@ class Cycle:
     def solve(self, m: Array, b: Array, tolerance: float, wall: Array | None = None) -> Array:
         """X with |b - (m + K) x| <= tolerance |b|; m, b and x (n0, n1, n2), all 0 in voids.
 
+        `b` is used up: it ends as what is left over.
+
         `wall` (n,) m is the conductance to the walls, part of m, of the cell behind each piece of skin: pairs of
         cells lie further from the wall than cells, so theirs is less.
 
@@ -146,7 +148,7 @@ class Cycle:
             return x.reshape(self.shape)
         m = np.ascontiguousarray(m).reshape(self.folded)
         self._store(m, wall)
-        r = np.array(b).reshape(self.folded)
+        r = b.reshape(self.folded)
         p = np.zeros(self.folded)
         sums, work = np.zeros(self.blocks), np.empty((self.blocks, self.folded[2]))
         top = self.levels[0]
@@ -186,7 +188,7 @@ class Cycle:
     def _store(self, m: Array, wall: Array | None) -> None:
         """Storage of every level, one over the diagonals, and the coarsest matrix inverted."""
         w = None if wall is None or not wall.any() else wall * self._share
-        kernel.storage(m.ravel(), 1.0, self.levels[0].m.ravel())
+        self.levels[0].m = m
         for level, below in zip(self.levels, [*self.levels[1:], None], strict=True):
             kernel.invert(level.m, *level.g, level.over, level.rows)
             if below is not None and level.first is not None:
@@ -247,7 +249,7 @@ def _levels(g: tuple[Array, ...], edges: list[Array], strength: list[float], sha
         halves = _rows(int(np.prod(below)), below[2])[1]
         levels.append(Level(
             g=(faces[0], faces[1], faces[2]), first=first,
-            m=np.zeros(shape, np.float32), over=np.zeros(shape, np.float32),
+            m=np.zeros(shape if levels else (1, 1, 1), np.float32), over=np.zeros(shape, np.float32),
             b=np.zeros(shape, np.float32), x=np.zeros(shape, np.float32),
             y=np.zeros((1, 1, 1) if last else shape, np.float32), rows=rows,
             work=np.zeros((blocks, shape[2]), np.float32), half=np.zeros((halves, shape[2]), np.float32)))  # fmt: skip
@@ -264,7 +266,7 @@ def _face(levels: list[Level], skin: Skin, order: list[int], edges: list[Array])
     """How every level sees the skin; returns each piece's share of its cell's conductance."""
     own = skin.area / skin.gap
     share = own / np.bincount(skin.cell, own)[skin.cell] if own.size else own
-    at = np.stack(np.unravel_index(skin.cell, levels[0].m.shape), axis=1) if own.size else np.zeros((0, 3), np.int64)
+    at = np.stack(np.unravel_index(skin.cell, levels[0].x.shape), axis=1) if own.size else np.zeros((0, 3), np.int64)
     normal, place, area = skin.normal[:, order], skin.place[:, order], skin.area
     scale = skin.gap / np.maximum((normal * (place - _middles(edges, at))).sum(axis=1), 1e-300)
     gap = skin.gap
