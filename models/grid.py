@@ -104,6 +104,23 @@ class Walls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Links:
+    """Paths of heat between cells that share no face, beside a curved wall: one row a path.
+
+    Attributes
+    ----------
+    first, second : (n,) int
+        Flat indices of the block's cells.
+    over : (n,) m
+        Open area over the distance of the two centres.
+    """
+
+    first: Ints
+    second: Ints
+    over: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Block:
     """One body on the grid: the cut table of its cells.
 
@@ -113,10 +130,13 @@ class Block:
     offset : (3,) ints
         First cell of the block in the grid.
     fraction : (nx, ny, nz)
-        Solid share of each cell; 0 is void.
+        Solid volume over the cell's; 0 is void. Beside a curved wall, a cell whose centre lies outside is void: its
+        solid belongs to its neighbours inside, which may hold more than 1.
     apertures : three arrays
-        Open share of the faces across x, y, z; one more along that axis than cells.
+        Open share of the faces across x, y, z; one more along that axis than cells; above 1 where a path is wider.
     walls : Walls
+    links : Links or None
+        None where every wall lies across an axis.
     """
 
     body: str
@@ -124,6 +144,7 @@ class Block:
     fraction: Array
     apertures: tuple[Array, Array, Array]
     walls: Walls
+    links: Links | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

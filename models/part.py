@@ -109,6 +109,11 @@ class Part:
         return cls(name=name, shape=Shape(kind="cylinder", numbers=(0, 0, 0, length, radius)))
 
     @classmethod
+    def disc(cls, radius: float, *, name: str = "disc") -> "Part":
+        """The section of a round bar about the origin, resolved in x and y."""
+        return cls(name=name, shape=Shape(kind="cylinder", numbers=(0, 0, 0, 1.0, radius)), active=2)
+
+    @classmethod
     def extrude(cls, corners: Array, length: float | None = None, *, name: str = "extrusion") -> "Part":
         """A polygon (n, 2) m in x, y along z from z = 0; without `length` a two-dimensional section."""
         flat = tuple(float(c) for c in np.asarray(corners, dtype=float).ravel())

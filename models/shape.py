@@ -125,6 +125,23 @@ def planes(shape: Shape, axis: int) -> set[float]:
     return found
 
 
+def flats(shape: Shape, axis: int) -> set[float]:
+    """Coordinates (m) along `axis` of the faces that are flat and lie across it; a ball has none."""
+    n = shape.numbers
+    if shape.parts:
+        return set().union(*(flats(part, axis) for part in shape.parts))
+    if shape.kind == "box":
+        return {n[axis], n[axis + 3]}
+    if shape.kind == "cylinder":
+        return {n[2], n[3]} if axis == 2 else set()
+    if shape.kind == "prism":
+        if axis == 2:
+            return {n[0], n[1]}
+        line = n[2 + axis :: 2]
+        return {a for a, b in zip(line, (*line[1:], line[0]), strict=True) if a == b}
+    return set()
+
+
 def aligned(shape: Shape) -> bool:
     """Whether every face lies across an axis, so that a grid can hold the shape without cut cells."""
     if shape.parts:

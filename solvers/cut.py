@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Block, Body, Contact, Grid, Process, SolveError, Walls
-from ..models.shape import aligned
+from ..models.shape import aligned, flats
+from .curved import curved_block
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,25 +41,34 @@ class Cut:
         return int(sum(block.solid.sum() for block in self.blocks))
 
 
-def cut(process: Process, *, cells: int, ratio: float, along: tuple[int | None, int | None, int | None]) -> Cut:
+def cut(
+    process: Process,
+    *,
+    cells: int,
+    ratio: float,
+    along: tuple[int | None, int | None, int | None],
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Cut:
     """Cut every body of a process.
 
     Parameters
     ----------
     cells : int
-        Cells through the thinnest distance between two faces.
+        Cells through the thinnest distance between two faces; where a wall is curved or oblique, cells across the
+        smallest extent of the bodies, of one spacing on all axes.
     ratio : float
         Every count of cells is multiplied by it.
     along : three ints or None
         Cells over the whole length of an axis, where the thinnest distance would ask for too many.
+    shift : three floats
+        How far the grid is moved under curved bodies, in cells, along axes without a flat face.
+
+    Raises
+    ------
+    SolveError
+        If bodies cannot share a grid, hold no cell, touch without a contact, or have a wall thinner than two cells.
     """
     bodies = process.bodies
-    for body in bodies:
-        if not aligned(body.part.shape):
-            raise SolveError(
-                f"'{body.name}' has faces that lie across no axis. This solver fits shapes made of boxes, "
-                "rectangular outlines and their combinations. Use Part.rod or Part.ball for round parts."
-            )
     metrics = {body.part.metric for body in bodies}
     actives = {body.part.active for body in bodies}
     if len(metrics) > 1 or len(actives) > 1:
@@ -66,8 +76,17 @@ def cut(process: Process, *, cells: int, ratio: float, along: tuple[int | None, 
             f"bodies of metric {sorted(metrics)} with {sorted(actives)} resolved axes do not share a grid. "
             "All bodies of a process are of one kind. Make them all 2-D, or all 3-D."
         )
-    grid = _grid(bodies, cells, ratio, along)
-    raw = [_block(body, grid) for body in bodies]
+    straight = [aligned(body.part.shape) for body in bodies]
+    for body, flat in zip(bodies, straight, strict=True):
+        if not flat and body.part.metric != "cartesian":
+            raise SolveError(
+                f"'{body.name}' is {body.part.metric} and has faces that lie across no axis. Curved and oblique walls "
+                "are cut on Cartesian grids. Model the whole part in three dimensions."
+            )
+    even = not all(straight)
+    grid = _even_grid(bodies, cells, ratio, along, shift) if even else _grid(bodies, cells, ratio, along)
+    raw = [_block(body, grid) if flat else (curved_block(body, grid), np.zeros((0, 4), dtype=np.int64))
+           for body, flat in zip(bodies, straight, strict=True)]  # fmt: skip
     blocks, touching = _join([b for b, _ in raw], [f for _, f in raw], process.contacts)
     return Cut(grid=grid, blocks=blocks, touching=touching)
 
@@ -89,6 +108,36 @@ def _grid(bodies: tuple[Body, ...], cells: int, ratio: float, along: tuple[int |
             pieces.append(np.linspace(low, high, max(round(np.ceil(share - 1e-9) * ratio), 1) + 1)[:-1])
         edges.append(np.append(np.concatenate(pieces), planes[-1]))
     return Grid(x=edges[0], y=edges[1], z=edges[2], metric=bodies[0].part.metric)
+
+
+def _even_grid(
+    bodies: tuple[Body, ...], cells: int, ratio: float, along: tuple[int | None, ...], shift: tuple[float, ...]
+) -> Grid:
+    """One spacing everywhere, as nearly as the flat faces that it keeps as edges allow."""
+    active = bodies[0].part.active
+    ends = np.array([body.part.bounds for body in bodies])
+    low, high = ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
+    spacing = float((high - low)[:active].min()) / max(cells * ratio, 1.0)
+    edges = []
+    for axis in range(3):
+        if axis >= active:
+            edges.append(np.array([low[axis], high[axis]]))
+            continue
+        count = along[axis]
+        h = spacing if count is None else (high[axis] - low[axis]) / max(count * ratio, 1.0)
+        planes = sorted(c for body in bodies for c in flats(body.part.shape, axis) if low[axis] <= c <= high[axis])
+        if not planes:
+            n = int(np.ceil((high[axis] - low[axis]) / h - 1e-9))
+            edges.append(low[axis] + h * (np.arange(n + 1 + (shift[axis] > 0)) - shift[axis]))
+            continue
+        stops = [low[axis]]
+        for c in [*planes, high[axis]]:
+            if c - stops[-1] > 0.6 * h and (high[axis] - c > 0.6 * h or c == high[axis]):
+                stops.append(c)
+        stops[-1] = max(stops[-1], high[axis])
+        pieces = [np.linspace(a, b, max(round((b - a) / h), 1) + 1)[:-1] for a, b in pairwise(stops)]
+        edges.append(np.append(np.concatenate(pieces), stops[-1]))
+    return Grid(x=edges[0], y=edges[1], z=edges[2])
 
 
 def _merged(planes: list[float]) -> Array:
@@ -126,9 +175,9 @@ def _block(body: Body, grid: Grid) -> tuple[Block, NDArray[np.int64]]:
             pieces += [_walls(grid, solid, centre, first, axis, side) for side in (-1, 1)]
     cell, area, gap, normal, place, face = (np.concatenate(c) for c in zip(*pieces, strict=True))
     real = area > 0.0
-    names = tuple(dict.fromkeys([*(patch.name for patch in part.patches), "surface"]))
+    patch, names = named(body, normal[real], place[real])
     walls = Walls(cell=cell[real], area=area[real], gap=gap[real], normal=normal[real], place=place[real],
-                  patch=_patches(body, names, normal[real], place[real]), patches=names)  # fmt: skip
+                  patch=patch, patches=names)  # fmt: skip
     block = Block(body=body.name, offset=(first[0], first[1], first[2]), fraction=solid.astype(float),
                   apertures=(apertures[0], apertures[1], apertures[2]), walls=walls)  # fmt: skip
     return block, face[real]
@@ -154,8 +203,9 @@ def _walls(
     return flat.astype(np.int64), area, 0.5 * width, normal, place, faces
 
 
-def _patches(body: Body, names: tuple[str, ...], normal: Array, place: Array) -> Ints:
-    """Index into `names` of the first patch that fits each piece."""
+def named(body: Body, normal: Array, place: Array) -> tuple[Ints, tuple[str, ...]]:
+    """The first patch that fits each piece of wall, as an index into the names that follow."""
+    names = tuple(dict.fromkeys([*(patch.name for patch in body.part.patches), "surface"]))
     chosen = np.full(len(place), names.index("surface"), dtype=np.int64)
     free = np.ones(len(place), dtype=bool)
     for patch in body.part.patches:
@@ -165,7 +215,7 @@ def _patches(body: Body, names: tuple[str, ...], normal: Array, place: Array) ->
         fits &= ((place >= np.asarray(patch.box[0])) & (place <= np.asarray(patch.box[1]))).all(axis=1)
         chosen[fits & free] = names.index(patch.name)
         free &= ~fits
-    return chosen
+    return chosen, names
 
 
 def _join(
@@ -210,7 +260,8 @@ def _join(
     for block, rows in zip(blocks, taken, strict=True):
         stay = np.setdiff1d(np.arange(block.walls.cell.size), rows)
         w = block.walls
-        kept.append(Block(body=block.body, offset=block.offset, fraction=block.fraction, apertures=block.apertures,
+        kept.append(Block(body=block.body, offset=block.offset, fraction=block.fraction,
+                          apertures=block.apertures, links=block.links,
                           walls=Walls(cell=w.cell[stay], area=w.area[stay], gap=w.gap[stay], normal=w.normal[stay],
                                       place=w.place[stay], patch=w.patch[stay], patches=w.patches)))  # fmt: skip
     return tuple(kept), tuple(found[n] for n in range(len(contacts)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from ..models import Body, Process, SolveError, Stage
-from ..models.grid import Block, Grid
+from ..models.grid import Block, Grid, Links
 from ..models.quantity import quantity
 from .begin import start
 from .cut import Cut, Touching, cut
@@ -38,6 +38,7 @@ class Local:
     volume: Array
     g: tuple[Array, ...]
     gap: Array
+    links: Links
     block: Block
     centres: tuple[Array, ...]
     edges: tuple[Array, Array, Array]
@@ -63,14 +64,15 @@ FEW, SMALL = 8, 50_000
 
 
 def prepared(
-    process: Process, *, cells: int, ratio: float, along: tuple[int | None, int | None, int | None]
-) -> Geometry:
+    process: Process, *, cells: int, ratio: float, along: tuple[int | None, int | None, int | None],
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Geometry:  # fmt: skip
     """The geometry of a process with work arrays of its own; parts that were cut before are not cut again."""
     bodies = tuple((body.name, body.part, body.material.anisotropy) for body in process.bodies)
-    key = (bodies, tuple((c.first, c.second) for c in process.contacts), cells, ratio, along)
+    key = (bodies, tuple((c.first, c.second) for c in process.contacts), cells, ratio, along, shift)
     kept = _KEPT.get(key)
     if kept is None:
-        kept = geometry(process, cut(process, cells=cells, ratio=ratio, along=along))
+        kept = geometry(process, cut(process, cells=cells, ratio=ratio, along=along, shift=shift))
         if kept.cut.cells <= SMALL:
             while len(_KEPT) >= FEW:
                 _KEPT.pop(next(iter(_KEPT)))
@@ -91,7 +93,7 @@ def geometry(process: Process, cut: Cut) -> Geometry:
         solid = block.solid
         span = slice(start, start + int(solid.sum()))
         start = span.stop
-        axis = np.abs(block.walls.normal).argmax(axis=1)
+        across = (block.walls.normal**2) @ np.asarray(aniso)
         own = [slice(o, o + m) for o, m in zip(block.offset, block.shape, strict=True)]
         n = block.walls.cell.size
         local = Local(
@@ -102,7 +104,8 @@ def geometry(process: Process, cut: Cut) -> Geometry:
             span=span,
             volume=cut.grid.volumes()[tuple(own)] * block.fraction,
             g=_conductances(cut.grid, block, aniso),
-            gap=block.walls.gap / np.asarray(aniso)[axis],
+            gap=block.walls.gap / across,
+            links=_links(cut.grid, block, aniso),
             block=block,
             centres=tuple(cut.grid.centres(a)[own[a]] for a in range(3)),
             edges=(block.edges(cut.grid, 0), block.edges(cut.grid, 1), block.edges(cut.grid, 2)),
@@ -132,6 +135,17 @@ def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -
         shape[axis] = n + 1
         found.append(np.ascontiguousarray(aniso[axis] * area / between.reshape(shape)))
     return tuple(found)
+
+
+def _links(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> Links:
+    """The block's links with the share of conductivity along each."""
+    none = np.zeros(0, dtype=np.int64)
+    links = block.links or Links(first=none, second=none, over=np.zeros(0))
+    ends = [np.unravel_index(end, block.shape) for end in (links.first, links.second)]
+    places = [[grid.centres(a)[block.offset[a] + end[a]] for a in range(3)] for end in ends]
+    way = (np.asarray(places[1]) - np.asarray(places[0])) ** 2
+    share = np.asarray(aniso) @ way / np.maximum(way.sum(axis=0), 1e-300)
+    return Links(first=links.first, second=links.second, over=links.over * share)
 
 
 def _scaled(piece: Touching, process: Process, cut: Cut) -> Touching:
@@ -275,6 +289,8 @@ class Discrete:
             field[s], theta[s] = T[at], own_theta
             heat = np.empty(local.solid.shape)
             conduct(theta, *local.g, heat)
+            if local.links.over.size:
+                _link(theta.ravel(), local.links, heat.ravel())
             walls = local.block.walls
             failed = exchange(field.ravel(), theta.ravel(), walls.cell, walls.area, local.gap, drive.shine, met.low,
                               met.high, met.weight, drive.levels, met.films, conductivity, local.wall, local.heat,
@@ -326,6 +342,12 @@ class Discrete:
     def matrix(self, flow: Flow, scale: float) -> csc_matrix:
         """The same, written down."""
         return self.system(flow, scale).assembled()
+
+
+def _link(theta: Array, links: Links, heat: Array) -> None:
+    """Add what flows along the links to `heat` (cells,) W."""
+    across = links.over * (theta[links.second] - theta[links.first])
+    heat += np.bincount(links.first, across, heat.size) - np.bincount(links.second, across, heat.size)
 
 
 def _tables(body: Body) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csc_matrix
 
-from ..models.grid import Block
+from ..models.grid import Block, Links
 from .cut import Touching
 
 Array = NDArray[np.float64]
@@ -24,6 +24,7 @@ class Conducting(Protocol):
     volume: Array
     g: tuple[Array, ...]
     gap: Array
+    links: Links
     block: Block
     edges: tuple[Array, Array, Array]
 
@@ -55,6 +56,10 @@ class Pattern:
                 rows += [a, b, a, b]
                 cols += [b, a, a, b]
                 data += [-g, -g, g, g]
+            a, b, g = number(local)[local.links.first], number(local)[local.links.second], local.links.over
+            rows += [a, b, a, b]
+            cols += [b, a, a, b]
+            data += [-g, -g, g, g]
         pairs = []
         for piece in self.touching:
             one = number(self.locals[piece.first])[piece.cell1]

@@ -74,14 +74,54 @@ class Watch:
                     "If they are in mm, divide by 1000."
                 )
         places = [probe.place[a] if a < part.active else float(local.centres[a][0]) for a in range(3)]
-        home = self._home(local, places)
+        if local.block.links is not None:
+            away = float(part.distance(*(np.asarray(p) for p in places)))
+            home = None if away > 1e-6 * max(float(e[-1] - e[0]) for e in local.edges) else (0, 0, 0)
+        else:
+            home = self._home(local, places)
         if home is None:
             at = tuple(round(p, 6) for p in places[: part.active])
             raise ModelError(
                 f"'{probe.name}' at {at} m lies in a hollow of '{local.body}'. "
                 "A probe sits in or on the material. Check its axes and its unit."
             )
+        if local.block.links is not None:
+            return self._fit(local, np.asarray(places))
         return self._reading(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
+
+    def _fit(self, local: Local, place: Array) -> Weights:
+        """The parabola that fits the cells around best, for parts whose walls lie anywhere."""
+        axes = [a for a in range(3) if local.centres[a].size > 1]
+        near, width = [], []
+        for a in range(3):
+            at = local.centres[a]
+            home = int(np.argmin(np.abs(at - place[a])))
+            near.append(slice(max(home - 3, 0), home + 4))
+            width.append(float(np.diff(local.edges[a])[home]))
+        solid = np.argwhere(local.solid[tuple(near)]) + [one.start for one in near]
+        u = np.stack([(local.centres[a][solid[:, a]] - place[a]) / width[a] for a in axes], axis=1)
+        order = np.argsort((u**2).sum(axis=1))[: 12 if len(axes) == 2 else 32]
+        u, solid = u[order], solid[order]
+        columns = [np.ones(len(u)), *u.T, *(u[:, a] * u[:, b] for a in range(len(axes)) for b in range(a + 1))]
+        trust = np.exp(-0.25 * (u**2).sum(axis=1))
+        weight = np.linalg.pinv(trust[:, None] * np.stack(columns, axis=1), rcond=1e-6)[0] * trust
+        return Weights(self._numbers[local.body][tuple(solid.T)], weight / weight.sum())
+
+    def _hottest(self, one: Extreme, local: Local, inside: NDArray[np.bool_], T: Array) -> Weights:
+        """The hottest (coldest) cell, or wall behind one of the hottest cells, where walls lie anywhere."""
+        sign = 1.0 if one.statistic == "max" else -1.0
+        number = self._numbers[local.body]
+        cells = np.flatnonzero(inside)
+        top = cells[np.argsort(-sign * T[number.ravel()[cells]], kind="stable")[:12]]
+        field = np.zeros(local.solid.shape)
+        field[local.solid] = T[local.span]
+        home = np.unravel_index(int(top[0]), local.solid.shape)
+        best = self._fit(local, np.array([_peak(field, local, home, axis) for axis in range(3)]))
+        for piece in np.flatnonzero(np.isin(local.block.walls.cell, top)):
+            found = self._fit(local, local.block.walls.place[piece])
+            if sign * found.read(T) > sign * best.read(T):
+                best = found
+        return best
 
     def _home(self, local: Local, places: list[float]) -> tuple[int, ...] | None:
         """The solid cell that holds the place, faces included."""
@@ -159,6 +199,8 @@ class Watch:
 
         Between solid cells the centres are enough; where a neighbour is missing the slope goes on to the wall.
         """
+        if local.block.links is not None:
+            return self._hottest(one, local, inside, T)
         field = np.zeros(local.solid.shape)
         field[local.solid] = T[local.span]
         sign = 1.0 if one.statistic == "max" else -1.0
@@ -173,6 +215,21 @@ def _numbering(local: Local) -> Ints:
     number = np.full(local.solid.shape, -1, dtype=np.int64)
     number[local.solid] = np.arange(local.span.start, local.span.stop)
     return number
+
+
+def _peak(field: Array, local: Local, home: tuple[np.intp, ...], axis: int) -> float:
+    """Where the parabola through a cell and its two neighbours turns, m; the cell's centre where one is missing."""
+    at, n = local.centres[axis], int(home[axis])
+    if not 0 < n < at.size - 1:
+        return float(at[n])
+    low, high = list(home), list(home)
+    low[axis], high[axis] = n - 1, n + 1  # type: ignore[call-overload]
+    if not (local.solid[tuple(low)] and local.solid[tuple(high)]):
+        return float(at[n])
+    a, b, c = field[tuple(low)], field[tuple(home)], field[tuple(high)]
+    bend = a - 2.0 * b + c
+    share = 0.0 if bend == 0.0 else float(np.clip(0.5 * (a - c) / bend, -0.5, 0.5))
+    return float(at[n] + share * (at[n + 1] - at[n]))
 
 
 def _beyond(field: Array, local: Local, axis: int) -> tuple[Array, Array]:

@@ -185,9 +185,10 @@ BAD: dict[str, tuple[Callable, str]] = {
         "'hot': region 'far' of 'slab' holds no cell centre.",
     ),
     "NaN among edges": (lambda: Grid(x=[0.0, np.nan], y=[0.0, 1.0], z=[0.0, 1.0]), "the grid's x edges"),
-    "a round part on a square grid": (
-        lambda: HEAT(quench(Part.sphere(0.1), IRON, start=900.0, bath=300.0, film=5.0, until=9.0)),
-        "'sphere' has faces that lie across no axis.",
+    "a round section about an axis": (
+        lambda: HEAT(quench(replace(Part.disc(0.1).moved(x=0.2), metric="axisymmetric"), IRON, start=900.0, bath=300.0,
+                            film=5.0, until=9.0)),
+        "'disc' is axisymmetric and has faces that lie across no axis.",
     ),
     "a body of nothing": (
         lambda: HEAT(quench(Part.box(1, 1, 1) - Part.box(2, 2, 2).moved(x=-0.5, y=-0.5, z=-0.5), IRON, start=900.0,

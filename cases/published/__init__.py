@@ -1,11 +1,28 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, steady, transient
+from . import balance, manufactured, melting, moving, round, steady, transient
 from .problem import Problem, Reached, Resolution
 
-_TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS)
-_ORDER = ("T2", "T3", "T4", "Heisler", "semi-infinite", "I.3", "I.5", "III.5", "Stefan",
-          "Rathjen-Jiji", "order-space", "order-time", "balance")
+_TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *round.PROBLEMS,
+          *manufactured.PROBLEMS, *balance.PROBLEMS)  # fmt: skip
+_ORDER = (
+    "T2",
+    "T3",
+    "T4",
+    "Heisler",
+    "cylinder-cut",
+    "sphere-cut",
+    "semi-infinite",
+    "I.3",
+    "I.5",
+    "III.5",
+    "Stefan",
+    "Rathjen-Jiji",
+    "rosenthal",
+    "order-space",
+    "order-time",
+    "balance",
+)
 PROBLEMS: dict[str, Problem] = {one.id: one for one in sorted(_TABLE, key=lambda one: _ORDER.index(one.id))}
 
 __all__ = ["PROBLEMS", "Problem", "Reached", "Resolution"]

@@ -9,8 +9,8 @@ from foretrial.cases.published import PROBLEMS, Problem, Reached, Resolution
 from foretrial.cases.qualify import FIELDS, qualify
 from foretrial.models import ModelError
 
-COARSE = [(one, 0) for one in PROBLEMS]
-FINE = [(one, n) for one in PROBLEMS for n in range(1, len(PROBLEMS[one].at))]
+COARSE = [(one, 0) for one in PROBLEMS if not PROBLEMS[one].long]
+FINE = [(one, n) for one in PROBLEMS for n in range(len(PROBLEMS[one].at)) if (one, n) not in COARSE]
 
 
 def asserted(name, level):

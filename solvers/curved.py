@@ -1,0 +1,197 @@
+"""The cut table of a body with curved or oblique walls, from signed distances at corners and centres of cells.
+
+Unknowns live in the cells whose centre is inside. The solid of a cut cell whose centre is outside is shared out among
+its neighbours inside, split where two of them are equally near; so what is between two unknowns lies square to the
+line of their centres, a linear field is balanced exactly, every conductance is positive and every wall lies in front
+of its cell: the matrix is symmetric and positive definite whatever the walls ask for.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Block, Body, Grid, SolveError, Walls
+from ..models.grid import Links
+from .kernels.cut import flat_pieces, gather, owners, pieces
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def curved_block(body: Body, grid: Grid) -> Block:
+    """Cut one body of any shape on a Cartesian grid.
+
+    Raises
+    ------
+    SolveError
+        If no cell centre is inside, or a wall is thinner than two cells.
+    """
+    active = body.part.active
+    corner, centre = _distances(body, grid)
+    _refuse_thin(body, grid, centre)
+    inside = centre < 0.0
+    if not inside.any():
+        raise SolveError(
+            f"'{body.name}' holds no cell centre. A body fills several cells. Use more cells, or check its shape."
+        )
+    number, cells = _cut_cells(corner, inside, active)
+    m = len(cells)
+    owner, slot = np.empty((m, 7), dtype=np.int64), np.empty((m, 48), dtype=np.int8)
+    owners(cells, centre, owner, slot)
+    volume, wall = np.empty((m, 7)), np.empty((m, 7, 7))
+    face, inner = np.empty((m, 48)), np.empty((m, 48, 3))
+    widths = [grid.widths(axis) for axis in range(3)]
+    cutting = pieces if active == 3 else flat_pieces
+    cutting(cells, corner, centre, *widths, slot, volume, face, inner, wall)
+    own = [np.ascontiguousarray(grid.centres(axis)) for axis in range(3)]
+    h = np.stack([widths[a][cells[:, a]] for a in range(3)], axis=1)
+    most = 48 * m * 2
+    first, second, over = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most)
+    found = gather(cells, number, h, active == 2, owner, slot, face, inner, *own, first, second, over)
+    apertures, links = _paths(grid, number, inside, first[:found], second[:found], over[:found])
+    solid = np.where(number == -1, 1.0, 0.0)
+    cellular = grid.volumes()
+    held = owner.ravel() >= 0
+    gained = np.bincount(owner.ravel()[held], volume.ravel()[held], inside.size).reshape(inside.shape)
+    solid += gained / cellular
+    walls = _closed(_walls(body, cells, owner, wall, own), grid, apertures, links, inside.shape)
+    return Block(body=body.name, offset=(0, 0, 0), fraction=np.where(inside, solid, 0.0), apertures=apertures,
+                 walls=walls, links=links)  # fmt: skip
+
+
+def open_ends(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links,
+              shape: tuple[int, ...]) -> Array:  # fmt: skip
+    """What the areas of paths and walls around each cell leave open, (cells, 3) m2: 0 where they close."""
+    left = np.zeros((int(np.prod(shape)), 3))
+    for axis in range(3):
+        left[:, axis] += np.diff(apertures[axis] * grid.areas(axis), axis=axis).ravel()
+    ends = [np.unravel_index(end, shape) for end in (links.first, links.second)]
+    for axis in range(3):
+        at = grid.centres(axis)
+        flux = links.over * (at[ends[1][axis]] - at[ends[0][axis]])
+        left[:, axis] += np.bincount(links.first, flux, len(left)) - np.bincount(links.second, flux, len(left))
+        left[:, axis] += np.bincount(walls.cell, walls.area * walls.normal[:, axis], len(left))
+    return left
+
+
+def _closed(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links, shape: tuple[int, ...]) -> Walls:
+    """The walls with their areas mended where three or more unknowns meet and their paths are not square to areas.
+
+    What two unknowns miss of each other's area their walls take over, so that heat along the wall's normal, nearly all
+    of it there, is balanced again.
+    """
+    left = open_ends(walls, grid, apertures, links, shape)
+    total = np.bincount(walls.cell, walls.area, len(left))[walls.cell]
+    change = (left[walls.cell] * walls.normal).sum(axis=1) * walls.area / total
+    return replace(walls, area=np.maximum(walls.area - change, 0.1 * walls.area))
+
+
+def _distances(body: Body, grid: Grid) -> tuple[Array, Array]:
+    """At corners and at centres; a section has one layer of corners."""
+    part = body.part
+    edges = [grid.edges(a) if a < part.active else grid.centres(a) for a in range(3)]
+    found = []
+    for points in (edges, [grid.centres(a) for a in range(3)]):
+        x, y, z = (one.reshape([-1 if a == b else 1 for b in range(3)]) for a, one in enumerate(points))
+        layers = [part.distance(x[n : n + 8], y, z) for n in range(0, x.shape[0], 8)]
+        field = np.ascontiguousarray(np.concatenate(layers))
+        tiny = 1e-9 * max(float(one.max() - one.min()) for one in edges)
+        field[np.abs(field) < tiny] = 0.0
+        found.append(field)
+    return found[0], found[1]
+
+
+def _cut_cells(corner: Array, inside: NDArray[np.bool_], active: int) -> tuple[Ints, Ints]:
+    """Number (nx, ny, nz) of each cut cell, -1 for solid and -2 for void ones, and their i, j, k (m, 3)."""
+    low, high = np.full(inside.shape, np.inf), np.full(inside.shape, -np.inf)
+    nx, ny, nz = inside.shape
+    for i in (0, 1):
+        for j in (0, 1):
+            for k in (0, 1) if active == 3 else (0,):
+                one = corner[i : i + nx, j : j + ny, k : k + nz]
+                np.minimum(low, one, out=low)
+                np.maximum(high, one, out=high)
+    full = (high < 0.0) & inside
+    void = (low >= 0.0) & ~inside
+    cut = ~full & ~void
+    number = np.where(full, -1, -2).astype(np.int64)
+    number[cut] = np.arange(int(cut.sum()))
+    return number, np.argwhere(cut).astype(np.int64)
+
+
+def _paths(grid: Grid, number: Ints, inside: NDArray[np.bool_], first: Ints, second: Ints,
+           over: Array) -> tuple[tuple[Array, Array, Array], Links]:  # fmt: skip
+    """Put what lies between neighbours into apertures, the rest into links; whole faces are open."""
+    shape = inside.shape
+    a, b = np.minimum(first, second), np.maximum(first, second)
+    one, two = np.array(np.unravel_index(a, shape)), np.array(np.unravel_index(b, shape))
+    step = two - one
+    rest = np.ones(a.size, dtype=bool)
+    apertures = []
+    for axis in range(3):
+        faces = list(shape)
+        faces[axis] += 1
+        aperture = np.zeros(faces)
+        within: list[slice] = [slice(None)] * 3
+        within[axis] = slice(1, -1)
+        n = shape[axis]
+        full = number == -1
+        aperture[tuple(within)] = np.take(full, range(n - 1), axis) & np.take(full, range(1, n), axis)
+        along = (step[axis] == 1) & (np.abs(step).sum(axis=0) == 1)
+        at = tuple(two[:, along])
+        distance = np.diff(grid.centres(axis))[one[axis, along]]
+        np.add.at(aperture, at, over[along] * distance / grid.areas(axis)[at])
+        rest &= ~along
+        apertures.append(aperture)
+    a, b, over = a[rest], b[rest], over[rest]
+    pair, back = np.unique(a * inside.size + b, return_inverse=True)
+    links = Links(first=pair // inside.size, second=pair % inside.size, over=np.bincount(back, over, pair.size))
+    return (apertures[0], apertures[1], apertures[2]), links
+
+
+def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Array]) -> Walls:
+    """One piece of wall for every owner and cut cell."""
+    from .cut import named
+
+    rows = np.repeat(np.arange(len(owner)), 7)
+    real = (wall.reshape(-1, 7)[:, 3] > 0.0) & (owner.ravel() >= 0)
+    rows, own, table = rows[real], owner.ravel()[real], wall.reshape(-1, 7)[real]
+    base = int(owner.max(initial=0)) + 1
+    pair, back = np.unique(rows * base + own, return_inverse=True)
+    summed = np.stack([np.bincount(back, table[:, c], pair.size) for c in range(7)], axis=1)
+    row, cell = pair // base, pair % base
+    size = tuple(c.size for c in centres)
+    here = np.stack([centres[a][cells[row, a]] for a in range(3)], axis=1)
+    mine = np.stack([centres[a][index] for a, index in enumerate(np.unravel_index(cell, size))], axis=1)
+    area = np.linalg.norm(summed[:, :3], axis=1)
+    kept = area > 1e-12 * float(area.max(initial=0.0))
+    summed, cell, here, mine, area = summed[kept], cell[kept], here[kept], mine[kept], area[kept]
+    normal = summed[:, :3] / area[:, None]
+    place = here + summed[:, 4:] / summed[:, 3:4]
+    gap = ((place - mine) * normal).sum(axis=1)
+    least = 1e-3 * np.min([np.diff(c).min() for c in centres if c.size > 1])
+    gap = np.maximum(gap, least)
+    patch, names = named(body, normal, place)
+    return Walls(cell=cell, area=area, gap=gap, normal=normal, place=place, patch=patch, patches=names)
+
+
+def _refuse_thin(body: Body, grid: Grid, centre: Array) -> None:
+    """Walls that face each other at less than two cells: there the slope of the distance turns round."""
+    active = body.part.active
+    width = max(float(grid.widths(a).max()) for a in range(active))
+    slope, padded = np.zeros(centre.shape), np.pad(centre, 1, constant_values=0.5 * width)
+    for axis in range(active):
+        apart: list[slice] = [slice(1, -1)] * 3
+        apart[axis] = slice(2, None)
+        slope += (padded[tuple(apart)] - np.roll(padded, 2, axis)[tuple(apart)]) ** 2 / (2.0 * width) ** 2
+    thin = (centre < 0.0) & (slope < 0.1) & (centre > -0.75 * width)
+    if thin.any():
+        at = np.unravel_index(int(np.argmax(np.where(thin, centre, -np.inf))), centre.shape)
+        where = tuple(round(float(grid.centres(a)[at[a]]), 6) for a in range(active))
+        through = 2.0 * float(-centre[at])
+        raise SolveError(
+            f"'{body.name}' is about {max(through, 0.25 * width):.3g} m thick at {where} m, less than two cells of "
+            f"{width:.3g} m. A wall has two cells or more. Use a spacing of {max(through, 0.25 * width) / 2:.3g} m, "
+            f"that is {2 * width / max(through, 0.25 * width):.2g} times the cells."
+        )
