@@ -43,9 +43,7 @@ def conduct(theta, gx, gy, gz, out):
 
 
 @njit(cache=True)
-def exchange(
-    T, theta, cell, area, gap, shine, low, high, weight, levels, films, conductivity, wall, heat, slope
-):
+def exchange(T, theta, cell, area, gap, shine, low, high, weight, levels, films, conductivity, wall, heat, slope):
     """Heat through every piece of wall, at the wall's own temperature, and its derivative by the cell's theta.
 
     T, theta      (cells,) K, W/m, flat
