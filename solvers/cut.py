@@ -81,7 +81,7 @@ def cut(
         if not flat and body.part.metric != "cartesian":
             raise SolveError(
                 f"'{body.name}' is {body.part.metric} and has faces that lie across no axis. Curved and oblique walls "
-                "are cut on Cartesian grids. Model the whole part in three dimensions."
+                "are cut on Cartesian grids of 2 or 3 axes. Model the whole part in three dimensions."
             )
     even = not all(straight)
     grid = _even_grid(bodies, cells, ratio, along, shift) if even else _grid(bodies, cells, ratio, along)
