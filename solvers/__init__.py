@@ -4,6 +4,8 @@ from .cache import probe as _probe
 
 _probe()
 
-from .heat import Heat  # noqa: E402 - the cache folder is set before numba is imported
+# The cache folder is set before numba is imported.
+from .explicit import Explicit  # noqa: E402
+from .heat import Heat  # noqa: E402
 
-__all__ = ["Heat"]
+__all__ = ["Explicit", "Heat"]

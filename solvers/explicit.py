@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..models import Crossing, Exchange, History, Observation, Process, SolveError, Stage, digest
 from ..models.history import Keep
+from .control import controllers
 from .discrete import Discrete, Flow, _tables, prepared
 from .kernels.conduct import exchange
 from .kernels.explicit import ACROSS, step, vary
@@ -271,4 +272,10 @@ def _refuse(process: Process) -> None:
             raise SolveError(
                 f"stage '{stage.name}' ends at a crossing of {stage.until.value:g} K. "
                 "The explicit march takes stages of a stated length. Give until in s, or use Heat."
+            )
+        steered = controllers(stage)
+        if steered:
+            raise SolveError(
+                f"stage '{stage.name}' has {len(steered)} controllers ({', '.join(steered)}). "
+                "The explicit march reads no probe on its way. Give signals instead, or use Heat."
             )

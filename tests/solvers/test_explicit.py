@@ -7,7 +7,9 @@ import pytest
 from foretrial.models import (
     Body,
     Contact,
+    Controller,
     Crossing,
+    Curve,
     Exchange,
     Extreme,
     Frame,
@@ -15,6 +17,7 @@ from foretrial.models import (
     Part,
     Probe,
     Process,
+    Signal,
     SolveError,
     Source,
     Stage,
@@ -176,3 +179,12 @@ def test_it_says_what_it_cannot_do():
                   stages=(Stage(name="wait", walls=walls, until=1.0),))  # fmt: skip
     with pytest.raises(SolveError, match="has 2 bodies"):
         Explicit()(two)
+
+
+def test_a_controller_is_refused():
+    wanted = Signal(curve=Curve.constant(900.0), unit="K")
+    steer = Controller(name="burner", observation="core", setpoint=wanted, unit="K", gain=2.0, span=(300.0, 1500.0),
+                       every=1.0)  # fmt: skip
+    walls = dict.fromkeys(SIDES, INSULATED) | {"left": Exchange(gas=steer, film=100.0)}
+    with pytest.raises(SolveError, match=r"has 1 controllers \(burner\)\. .* use Heat"):
+        Explicit(cells=4)(block(800.0, walls, 5.0, IRON))
