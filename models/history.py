@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,12 @@ class History:
     tangents: Array | None = None
     tangent_rates: Array | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[tuple[float, ...], ...]:
+        """Accepted times (s), one tuple a stage, both its ends included."""
+        ends = [0, *(int(np.searchsorted(self.t, end, side="left")) for end in self.stage_ends)]
+        return tuple(tuple(np.unique(self.t[a : b + 1]).tolist()) for a, b in pairwise(ends))
 
     def column(self, name: str) -> int:
         """Index of an observation."""
