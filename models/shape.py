@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
+from .surface import Surface
 
 Array = NDArray[np.float64]
-KINDS = ("box", "sphere", "cylinder", "prism", "union", "difference", "intersection")
+KINDS = ("box", "sphere", "cylinder", "prism", "surface", "union", "difference", "intersection")
 _COUNTS = {"box": 6, "sphere": 4, "cylinder": 5}
 
 
@@ -20,12 +21,13 @@ class Shape:
     ----------
     kind : str
         box (x0 y0 z0 x1 y1 z1), sphere (x y z r), cylinder (x y z0 z1 r, along z), prism (z0 z1 x y x y ...), or
-        union, difference, intersection of `parts`; all in m.
+        surface (of triangles), or union, difference, intersection of `parts`; all in m.
     """
 
     kind: str
     numbers: tuple[float, ...] = ()
     parts: tuple["Shape", ...] = ()
+    surface: Surface | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -34,11 +36,12 @@ class Shape:
             )
         n, tree = len(self.numbers), self.kind in ("union", "difference", "intersection")
         fits = n == _COUNTS.get(self.kind, n) and (self.kind != "prism" or (n >= 8 and n % 2 == 0))
-        if tree != bool(self.parts) or not fits or (tree and n):
+        whole = (self.kind == "surface") == (self.surface is not None) and not (self.surface and n)
+        if tree != bool(self.parts) or not fits or (tree and n) or not whole:
             raise ModelError(
                 f"a {self.kind} of {n} numbers and {len(self.parts)} parts is incomplete. A box has 6 numbers, "
-                "a sphere 4, a cylinder 5, a prism 8 or more; a union, difference or intersection has parts. "
-                "Complete it."
+                "a sphere 4, a cylinder 5, a prism 8 or more, a surface its triangles; a union, difference or "
+                "intersection has parts. Complete it."
             )
         if not np.isfinite(self.numbers).all():
             raise ModelError(
@@ -97,6 +100,8 @@ def _polygon(corners: Array, x: Array, y: Array) -> Array:
 def bounds(shape: Shape) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Lower and upper corner (3,) m of a box around the shape."""
     n = shape.numbers
+    if shape.surface is not None:
+        return shape.surface.bounds
     if shape.kind == "box":
         return n[:3], n[3:]
     if shape.kind == "sphere":
