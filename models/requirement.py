@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
 from .history import History
 
+Array = NDArray[np.float64]
+STATISTICS = ("max", "min", "mean", "last", "spread", "cooling time")
+FINE = 241  # times in a window at which extremes are looked for, beside the steps
 VERIFICATIONS = ("design", "functional performance", "process", "adaptation", "production")
 
 
@@ -19,27 +23,41 @@ class Interest:
     observations : tuple of str
         Names asked for with `observe`; the worst over them counts.
     statistic : str
-        "max", "min", "mean" over the window, or "last".
+        "max", "min", "mean" over the window, or "last"; "spread", the most that the observations differ at one time;
+        "cooling time" from falling through the first of `levels` to falling through the second, the longest of them.
     window : (float, float), s
     unit : str
-        SI symbol.
+        SI symbol: s of a cooling time, else K.
+    levels : (float, float) or None, K
+        Of a cooling time, such as 800 and 500 degC.
     """
 
     observations: tuple[str, ...]
     statistic: str
     window: tuple[float, float]
     unit: str = "K"
+    levels: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        known = ("max", "min", "mean", "last")
-        if self.statistic not in known:
+        if self.statistic not in STATISTICS:
             raise ModelError(
-                f"statistic '{self.statistic}' is not known. {did_you_mean(self.statistic, known)} "
-                f"Choose one of {', '.join(known)}."
+                f"statistic '{self.statistic}' is not known. {did_you_mean(self.statistic, STATISTICS)} "
+                f"Choose one of {', '.join(STATISTICS)}."
             )
         if not self.window[0] < self.window[1]:
             raise ModelError(
                 f"the window {self.window} s is empty. It runs from an earlier to a later time. Correct its ends."
+            )
+        timed = self.statistic == "cooling time"
+        if timed != (self.levels is not None) or (self.levels is not None and not self.levels[0] > self.levels[1]):
+            raise ModelError(
+                f"a {self.statistic} with levels {self.levels} K is not defined. A cooling time has a higher and a "
+                "lower level, other statistics have none. Give levels=(higher, lower) in K, or leave them out."
+            )
+        if self.unit != ("s" if timed else "K"):
+            raise ModelError(
+                f"a {self.statistic} in '{self.unit}' is not defined. A cooling time is in s, all else in K. "
+                f"Say unit='{'s' if timed else 'K'}'."
             )
 
     def value(self, history: History) -> float:
@@ -47,12 +65,49 @@ class Interest:
         return self.when(history)[0]
 
     def when(self, history: History) -> tuple[float, str, float]:
-        """The number, the observation that governs it, and its time in s."""
+        """The number, the observation that governs it, and its time in s.
+
+        Raises
+        ------
+        ModelError
+            If something does not cool through both levels of a cooling time inside the window.
+        """
+        number, parts = self._parts(history)
+        return number, parts[0][0], parts[0][1]
+
+    def slopes(self, history: History) -> Array:
+        """Derivatives (nf,) of the number by what the history is free in, per unit of each."""
+        if self.statistic == "mean":
+            dense = np.linspace(*self.window, FINE)
+            name = self.when(history)[1]
+            return np.asarray(np.trapezoid(history.tangent_at(name, dense), dense, axis=0) / (dense[-1] - dense[0]))
+        _, parts = self._parts(history)
+        each = [weight * history.tangent_at(name, np.array([t]))[0] for name, t, weight in parts]
+        return np.asarray(np.sum(each, axis=0))
+
+    def gain(self, history: History) -> float:
+        """How far the number moves at most where every temperature is off by 1 K."""
+        return float(sum(abs(weight) for _, _, weight in self._parts(history)[1]))
+
+    def _parts(self, history: History) -> tuple[float, list[tuple[str, float, float]]]:
+        """The number, and the temperatures that it hangs on: observation, time, and how much it moves with each."""
         inside = history.t[(history.t >= self.window[0]) & (history.t <= self.window[1])]
-        dense = np.unique(np.concatenate([np.linspace(*self.window, 241), inside]))
+        dense = np.unique(np.concatenate([np.linspace(*self.window, FINE), inside]))
+        each = {name: history.at(name, dense) for name in self.observations}
+        if self.statistic == "spread":
+            rows = np.array(list(each.values()))
+            k = int(np.argmax(np.ptp(rows, axis=0)))
+            t, column = float(dense[k]), rows[:, k]
+            hot, cold = (self.observations[int(which(column))] for which in (np.argmax, np.argmin))
+            return float(np.ptp(column)), [(hot, t, 1.0), (cold, t, -1.0)]
+        if self.levels is not None:
+            spans = [[_falls(history, name, dense, y, level) for level in self.levels] for name, y in each.items()]
+            worst = int(np.argmax([ends[1][0] - ends[0][0] for ends in spans]))
+            (begin, fast), (end, slow) = spans[worst]
+            name = self.observations[worst]
+            return end - begin, [(name, end, -1.0 / slow), (name, begin, 1.0 / fast)]
         found = []
-        for name in self.observations:
-            y = history.at(name, dense)
+        for name, y in each.items():
             if self.statistic == "last":
                 found.append((float(y[-1]), name, float(dense[-1])))
             elif self.statistic == "mean":
@@ -60,7 +115,29 @@ class Interest:
             else:
                 k = int(np.argmax(y) if self.statistic == "max" else np.argmin(y))
                 found.append((float(y[k]), name, float(dense[k])))
-        return (min if self.statistic == "min" else max)(found)
+        number, name, t = (min if self.statistic == "min" else max)(found)
+        return number, [(name, t, 1.0)]
+
+
+def _falls(history: History, name: str, dense: Array, y: Array, level: float) -> tuple[float, float]:
+    """When an observation first falls through a level, s, and how fast it falls there, K/s (below zero)."""
+    under = np.flatnonzero((y[:-1] >= level) & (y[1:] < level))
+    if not under.size:
+        raise ModelError(
+            f"'{name}' does not fall through {level:g} K between {dense[0]:g} and {dense[-1]:g} s: it goes from "
+            f"{y[0]:.5g} to {y[-1]:.5g} K. A cooling time needs both levels passed. Simulate longer, or mend them."
+        )
+    low, high = dense[under[0]], dense[under[0] + 1]
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if history.at(name, np.array([middle]))[0] >= level:
+            low = middle
+        else:
+            high = middle
+    reach = 1e-4 * (dense[-1] - dense[0])
+    ends = np.clip([high - reach, high + reach], dense[0], dense[-1])
+    before, later = history.at(name, ends)
+    return float(high), float(min((later - before) / (ends[1] - ends[0]), -1e-12))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

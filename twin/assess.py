@@ -154,7 +154,8 @@ def _numerics(e: Evidence, found: Found) -> None:
         )
         found["C3"] = _say(r.asymptotic, f"order {r.order:.2f}" if np.isfinite(r.order) else r.method,
                            "not asymptotic; the uncertainty was taken wide")  # fmt: skip
-        found["C4"] = _say(r.iteration_error <= 0.1 * r.u_num or r.method == "exact", f"{r.iteration_error:.2g} K",
+        found["C4"] = _say(r.iteration_error <= 0.1 * r.u_num or r.method == "exact",
+                           f"{r.iteration_error:.2g} {r.unit}",
                            "the iteration is not ten times better")  # fmt: skip
         if e.validation is None:
             found["C7"] = ("not-met", f"u_num = {r.u_num:.3g} {r.unit}", "no sensor to compare it with", "")

@@ -62,13 +62,7 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
     known = inputs(process, fit=fit)
     history = tangents(solver, known.process, free=known.names, observe=observe)
     value, name, time = interest.when(history)
-    if not known.names:
-        slopes = np.zeros(0)
-    elif interest.statistic == "mean":
-        dense = np.linspace(*interest.window, 241)
-        slopes = np.trapezoid(history.tangent_at(name, dense), dense, axis=0) / (dense[-1] - dense[0])
-    else:
-        slopes = history.tangent_at(name, np.array([time]))[0]
+    slopes = interest.slopes(history) if known.names else np.zeros(0)
     return Prediction(process=known.process, history=history, value=value, observation=name, time=time, slopes=slopes)
 
 
@@ -118,15 +112,17 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
             _whole("numerical", "numerical", refinement.u_num, interest.unit, f"refinement, {refinement.method}")
         )
     if validation is not None:
+        gain = interest.gain(prediction.history)
         if validation.sensor > 0.0:
-            lines.append(_whole("shared sensor offset", "sensor", validation.sensor, interest.unit,
-                                "offset common to calibration and validation sensors"))  # fmt: skip
+            lines.append(_whole("shared sensor offset", "sensor", validation.sensor, "K",
+                                "offset common to calibration and validation sensors", gain=gain))  # fmt: skip
         trials = ", ".join(validation.data)
-        lines.append(_whole("model form", "model form", validation.model_form, interest.unit, f"validation on {trials}",
-                            validation.form_dof))  # fmt: skip
+        lines.append(_whole("model form", "model form", validation.model_form, "K", f"validation on {trials}",
+                            validation.form_dof, gain))  # fmt: skip
     return Budget(quantity=f"{interest.statistic} of {prediction.observation}", unit=interest.unit,
                   lines=(*lines, *extra), coverage=coverage, correlations=correlations)  # fmt: skip
 
 
-def _whole(name: str, kind: str, std: float, unit: str, source: str, dof: float = math.inf) -> Line:
-    return Line(name=name, kind=kind, std=std, unit=unit, sensitivity=1.0, contribution=std, source=source, dof=dof)
+def _whole(name: str, kind: str, std: float, unit: str, source: str, dof: float = math.inf, gain: float = 1.0) -> Line:
+    return Line(name=name, kind=kind, std=std, unit=unit, sensitivity=gain, contribution=gain * std, source=source,
+                dof=dof)  # fmt: skip

@@ -45,7 +45,7 @@ class Refinement:
         "exact", "gci", "least squares" or "range".
     asymptotic : bool
     iteration_error, balance : float
-        Of the run at ratio 1: K, and the share of heat that is missing.
+        Of the run at ratio 1: in `unit`, and the share of heat that is missing.
     series : mapping of observation to (n,) array, K
         Standard numerical uncertainty over time of each observation asked for.
     times : (n,) s
@@ -151,12 +151,13 @@ def _one(solver: Solver, process: Process, observe: Sequence[Observation], inter
               for o in observe}  # fmt: skip
     levels = tuple(Level(ratio=r, cells=run.cells, steps=run.t.size - 1, value=float(v), seconds=run.seconds)
                    for r, run, v in zip(ratios, runs, values, strict=True))  # fmt: skip
-    u = math.hypot(float(found.u[0]), runs[here].iteration_error / 2.0)
+    iteration = runs[here].iteration_error * wanted.gain(runs[here])
+    u = math.hypot(float(found.u[0]), iteration / 2.0)
     return Refinement(levels=levels, value=float(values[here]), unit=wanted.unit, u_num=u, order=found.order,
                       formal_order=formal, richardson=float(found.value[0]), method=found.method,
-                      asymptotic=found.asymptotic, iteration_error=runs[here].iteration_error,
+                      asymptotic=found.asymptotic, iteration_error=iteration,
                       balance=runs[here].balance.residual, series=series, times=times,
-                      words=_words(found, u, wanted.unit, runs[here].iteration_error))  # fmt: skip
+                      words=_words(found, u, wanted.unit, iteration))  # fmt: skip
 
 
 def _sizes(runs: Sequence[History], ratios: Sequence[float], process: Process, space: bool, time: bool) -> Array:
@@ -206,6 +207,6 @@ def _words(found: Limit, u: float, unit: str, iteration: float) -> tuple[tuple[s
         words.append((f"Asymptotic: observed order {found.order:.2f}; u_num = {u:.2g} {unit} ({found.method}).",
                       f"已进入渐近区：观测阶 {found.order:.2f}；u_num = {u:.2g} {unit}({found.method})。"))  # fmt: skip
     if iteration > 0.1 * max(u, 1e-300) and found.method != "exact":
-        words.append((f"The iteration error {iteration:.1g} K is not ten times below it.",
-                      f"迭代误差 {iteration:.1g} K 未低于其十分之一。"))  # fmt: skip
+        words.append((f"The iteration error {iteration:.1g} {unit} is not ten times below it.",
+                      f"迭代误差 {iteration:.1g} {unit} 未低于其十分之一。"))  # fmt: skip
     return tuple(words)

@@ -121,7 +121,8 @@ def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
     r = e.requirement
     frozen = None if e.freeze is None else {k: e.freeze.get(k) for k in ("digest", "at", "before_result")}
     interest = {"observations": list(r.interest.observations), "statistic": r.interest.statistic,
-                "window": list(r.interest.window), "unit": r.interest.unit}  # fmt: skip
+                "window": list(r.interest.window), "unit": r.interest.unit,
+                "levels": None if r.interest.levels is None else list(r.interest.levels)}  # fmt: skip
     question = {"text": _pair((r.text, r.text_zh)), "verification": r.verification, "interest": interest,
                 "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy, "coverage": r.coverage, "guard": r.guard,
                 "needs": list(needs), "display": r.display, "freeze": frozen}  # fmt: skip

@@ -350,7 +350,7 @@ function scale(field, unit, ends) {
   const ticks = [];
   for (let v = Math.ceil(low / by) * by; v <= high + 1e-9 * span; v += by) ticks.push(v);
   const left = (v) => `left:${(100 * (v - low)) / span}%`;
-  const mark = field.named.unit === (question.interest?.unit ?? "K") && number(limitOf) ? unit.of(limitOf) : null;
+  const mark = field.named.unit === (question.interest?.unit ?? "K") && question.interest?.statistic !== "spread" && number(limitOf) ? unit.of(limitOf) : null;
   return [
     h("div", { class: "ramp", style: `background:linear-gradient(to right, ${ANCHORS.join(",")})` },
       mark !== null && mark >= low && mark <= high ? h("span", { class: "limit", style: left(mark) }, w("part.limit")) : null),

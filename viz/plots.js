@@ -98,7 +98,7 @@ const esc = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").
 
 function layout() {
   const first = offered()[0] ?? series[0], unit = reading(first.unit, first.display);
-  const same = first.unit === (question.interest?.unit ?? "K") && number(limitOf);
+  const same = first.unit === (question.interest?.unit ?? "K") && question.interest?.statistic !== "spread" && number(limitOf);
   const axis = { gridcolor: "#e3e8ee", linecolor: "#8b97a5", ticks: "outside", tickcolor: "#8b97a5", zeroline: false };
   return {
     margin: { l: 66, r: 18, t: 30, b: 50 }, modebar: { bgcolor: "#ffffff00", color: "#8b97a5", activecolor: "#0b5a8f" }, height: 540, showlegend: false, hovermode: "closest", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "#fff",

@@ -44,6 +44,64 @@ def test_a_quantity_of_interest_is_its_statistic_over_its_window(statistic, wind
     assert interest.value(history()) == value
 
 
+def cooled(rate=0.02, start=1100.0):
+    """Two places that cool exponentially towards 300 K, one half as fast, with derivatives by the rate."""
+    t = np.linspace(0.0, 200.0, 401)
+    rates = np.array([rate, 0.5 * rate])
+    rise = (start - 300.0) * np.exp(-np.outer(t, rates))
+    slope = -t[:, None] * rise * np.array([1.0, 0.5])
+    change = -rise * np.array([1.0, 0.5]) - rates * slope
+    return History(t=t, names=("thin", "thick"), values=300.0 + rise, rates=-rates * rise, stage_ends=(200.0,),
+                   balance=Balance(entered=1.0, made=0.0, stored=1.0), iterations=3, cells=8, iteration_error=0.0,
+                   solver="s", process="p", free=("rate",), tangents=slope[None],
+                   tangent_rates=change[None])  # fmt: skip
+
+
+def test_a_cooling_time_is_that_of_the_slowest_place():
+    interest = Interest(observations=("thin", "thick"), statistic="cooling time", window=(0.0, 200.0), unit="s",
+                        levels=(1073.15, 773.15))  # fmt: skip
+    value, name, at = interest.when(cooled())
+    exact = np.log(773.15 / 473.15) / 0.01
+    assert (value, name) == (pytest.approx(exact, rel=1e-6), "thick")
+    assert at == pytest.approx(np.log(800.0 / 473.15) / 0.01, rel=1e-6)
+    assert interest.slopes(cooled())[0] == pytest.approx(-exact / 0.02, rel=1e-3)
+    assert interest.gain(cooled()) == pytest.approx(100.0 / 473.15 + 100.0 / 773.15, rel=1e-3)
+
+
+def test_a_spread_is_the_most_that_places_differ_at_one_time():
+    interest = Interest(observations=("thin", "thick"), statistic="spread", window=(0.0, 200.0))
+    value, name, at = interest.when(cooled())
+    assert (value, name) == (pytest.approx(800.0 * 0.25, rel=1e-4), "thick")
+    assert at == pytest.approx(np.log(2) / 0.01, abs=1.0)
+    one = cooled().tangent_at("thick", np.array([at]))[0, 0]  # both rates scale time alone: the spread stays
+    assert interest.slopes(cooled())[0] == pytest.approx(0.0, abs=0.01 * abs(one))
+    assert interest.gain(cooled()) == 2.0
+
+
+def test_a_place_that_never_falls_through_a_level_has_no_cooling_time():
+    interest = Interest(observations=("thick",), statistic="cooling time", window=(0.0, 50.0), unit="s",
+                        levels=(1073.15, 373.15))  # fmt: skip
+    with pytest.raises(
+        ModelError, match=r"'thick' does not fall through 373\.15 K between 0 and 50 s.*Simulate longer"
+    ):
+        interest.value(cooled())
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"levels": None}, r"cooling time with levels None K is not defined\. .* Give levels=\(higher, lower\)"),
+        ({"levels": (500.0, 800.0)}, r"levels \(500\.0, 800\.0\) K is not defined"),
+        ({"statistic": "max", "unit": "K"}, r"a max with levels .* other statistics have none"),
+        ({"unit": "K"}, r"a cooling time in 'K' is not defined\. .* Say unit='s'"),
+    ],
+)
+def test_a_cooling_time_with_wrong_levels_or_unit_is_refused(changed, told):
+    known = {"observations": ("a",), "statistic": "cooling time", "window": (0.0, 9.0), "unit": "s"}
+    with pytest.raises(ModelError, match=told):
+        Interest(**{**known, "levels": (800.0, 500.0), **changed})
+
+
 def test_a_margin_is_positive_on_the_right_side_of_the_limit():
     assert requirement().margin(625.0) == 25.0
     assert requirement().margin(660.0) == -10.0
