@@ -8,7 +8,7 @@ from .budget import Budget, Line
 from .checkpoint import Checkpoint
 from .curve import Curve
 from .digest import digest
-from .errors import ForetrialError, ModelError, SolveError, TrialError
+from .errors import ForetrialError, ModelError, SolveError, SurfaceError, TrialError
 from .fit import Fit, Parameter, Start
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
@@ -19,6 +19,7 @@ from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
 from .signals import Controller, Profile, Signal
 from .solver import Forecast, Solver
+from .surface import Surface
 from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
 
@@ -69,6 +70,8 @@ __all__ = [
     "Stage",
     "Start",
     "State",
+    "Surface",
+    "SurfaceError",
     "Track",
     "Trial",
     "TrialError",

@@ -2,6 +2,13 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from .surface import Surface
 
 
 class ForetrialError(Exception):
@@ -10,6 +17,25 @@ class ForetrialError(Exception):
 
 class ModelError(ForetrialError):
     """A part, material, process or requirement that cannot be what was meant."""
+
+
+class SurfaceError(ModelError):
+    """A surface of triangles that does not close around solid; it says where, and can be drawn.
+
+    Parameters
+    ----------
+    text : str
+        Three beats.
+    surface : Surface or None
+        The triangles as they were read.
+    places : (n, 3) m
+        Where they fail.
+    """
+
+    def __init__(self, text: str, *, surface: "Surface | None" = None, places: ArrayLike = ()) -> None:
+        super().__init__(text)
+        self.surface = surface
+        self.places: NDArray[np.float64] = np.asarray(places, dtype=np.float64).reshape(-1, 3)
 
 
 class SolveError(ForetrialError):
