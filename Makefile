@@ -21,9 +21,14 @@ check: .venv/ready    ## lint, formatting and types
 bench: .venv/ready    ## time the kernels, and the peers that are installed
 	$(BIN)/python -m benches
 
+numbers: .venv/ready  ## write docs/numbers.md: every published problem, every bench
+	-$(BIN)/foretrial qualify --all --json out/qualify.json
+	-$(BIN)/python -m benches
+	$(BIN)/python -m benches.pages
+
 .venv/ready: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-.PHONY: help demo test test-all check bench
+.PHONY: help demo test test-all check bench numbers

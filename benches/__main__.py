@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     found = ["-o", "python_files=bench_*.py", "-o", "python_functions=bench_*", "--rootdir", str(here.parent)]
     options = ["-q", "-p", "no:cacheprovider", "--benchmark-only", "--benchmark-quiet", *found]
     status = int(pytest.main([*options, *(arguments or [str(here)])]))
-    write(ROWS, OUT)
+    write(ROWS, OUT, beside=bool(arguments))
     print(table(ROWS))
     print(f"\nratio: how many times as fast as what stands beside it. Rows: {OUT.as_posix()}")
     return status or int(any(row["state"] == "fail" for row in ROWS))

@@ -54,9 +54,12 @@ def interleaved(benchmark: Any, ours: Callable[[], object], theirs: Callable[[],
     return float(benchmark.stats.stats.min), min(times, default=0.0)
 
 
-def write(rows: list[Row], path: Path) -> None:
-    """Keep the rows as JSON; nothing in it names the machine."""
+def write(rows: list[Row], path: Path, *, beside: bool = False) -> None:
+    """Keep the rows as JSON, `beside` those of other ids that are there already; nothing in it names the machine."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if beside and path.exists():
+        new = {row["id"] for row in rows}
+        rows = [row for row in json.loads(path.read_text("utf-8")) if row["id"] not in new] + rows
     path.write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
 
 

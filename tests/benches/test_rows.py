@@ -6,6 +6,7 @@ import platform
 import pytest
 
 rows = pytest.importorskip("benches.rows", reason="needs a checkout")
+pages = pytest.importorskip("benches.pages", reason="needs a checkout")
 FIELDS = ["id", "ours", "against", "theirs", "unit", "ratio", "limit", "state", "reason"]
 
 
@@ -49,6 +50,26 @@ def test_what_is_written_names_no_machine(tmp_path):
     text = path.read_text("utf-8")
     assert platform.node() not in text
     assert [list(row) for row in json.loads(text)] == [FIELDS, FIELDS]
+
+
+def test_a_part_of_the_benches_keeps_the_rows_of_the_others(tmp_path):
+    path = tmp_path / "bench.json"
+    for id, ours in (("a", 1.0), ("b", 2.0)):
+        rows.absolute(id, ours=ours, unit="s", limit=9.0)
+    rows.write(rows.ROWS, path)
+    rows.ROWS.clear()
+    rows.absolute("b", ours=3.0, unit="s", limit=9.0)
+    rows.write(rows.ROWS, path, beside=True)
+    assert {row["id"]: row["ours"] for row in json.loads(path.read_text("utf-8"))} == {"a": 1.0, "b": 3.0}
+
+
+def test_the_page_of_numbers_shows_what_holds_and_what_fails():
+    rows.beside("slow", ours=2.0, theirs=3.0, against="scipy", unit="s", limit=2.0)
+    problem = {"id": "T2", "problem": "a | wall", "cells": 16, "answer": 927.008, "reached": 927.01, "error": 0.002,
+               "tolerance": 0.05, "seconds": 0.1, "state": "pass", "reason": ""}  # fmt: skip
+    text = pages.page([problem], rows.ROWS)
+    assert "| T2 | a \\| wall | 16 | 927.008 | 927.01 | 0.002 | 0.05 | 0.1 | pass |" in text
+    assert "| slow | 2 | 3 | s | scipy | 1.5 | 2 | fail |" in text
 
 
 def test_the_table_has_a_line_for_each_row():
