@@ -6,15 +6,31 @@ Numbers are SI and kelvin everywhere inside. Nothing here solves, draws, saves o
 from .beam import Ellipsoid, Spot, Track
 from .budget import Budget, Line
 from .checkpoint import Checkpoint
+from .contact import Contact, Gap, Pressed
 from .curve import Curve
+from .deposit import Deposit, layers
 from .digest import digest
-from .errors import ForetrialError, ModelError, SolveError, SurfaceError, TrialError
+from .enclosure import Enclosure
+from .errors import Cancelled, ForetrialError, ModelError, SolveError, SurfaceError, TrialError
 from .fit import Fit, Parameter, Start
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
 from .material import Latent, Material, Property
 from .part import Part, Patch
-from .process import INSULATED, Between, Body, Contact, Crossing, Exchange, Held, Process, Source, Stage
+from .process import (
+    INSULATED,
+    PERIODIC,
+    SYMMETRIC,
+    Between,
+    Body,
+    Crossing,
+    Exchange,
+    Held,
+    Periodic,
+    Process,
+    Source,
+    Stage,
+)
 from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
 from .signals import Controller, Profile, Signal
@@ -25,11 +41,14 @@ from .verdict import Criterion, State, Verdict
 
 __all__ = [
     "INSULATED",
+    "PERIODIC",
+    "SYMMETRIC",
     "Balance",
     "Between",
     "Block",
     "Body",
     "Budget",
+    "Cancelled",
     "Channel",
     "Checkpoint",
     "Contact",
@@ -37,13 +56,16 @@ __all__ = [
     "Criterion",
     "Crossing",
     "Curve",
+    "Deposit",
     "Ellipsoid",
+    "Enclosure",
     "Exchange",
     "Extreme",
     "Fit",
     "Forecast",
     "ForetrialError",
     "Frame",
+    "Gap",
     "Grid",
     "Held",
     "History",
@@ -56,6 +78,8 @@ __all__ = [
     "Parameter",
     "Part",
     "Patch",
+    "Periodic",
+    "Pressed",
     "Probe",
     "Process",
     "Profile",
@@ -78,6 +102,7 @@ __all__ = [
     "Verdict",
     "Walls",
     "digest",
+    "layers",
     "quantities",
     "substitute",
 ]

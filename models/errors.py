@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,17 @@ class SurfaceError(ModelError):
 
 class SolveError(ForetrialError):
     """A run that cannot be trusted, or that did not converge."""
+
+
+class Cancelled(KeyboardInterrupt):
+    """A run that was stopped on its way, by Ctrl-C or by its `stop`; `history` is what it had, up to its last step.
+
+    No verb goes on with it: like any Ctrl-C it passes by what catches errors.
+    """
+
+    def __init__(self, text: str, history: Any) -> None:
+        super().__init__(text)
+        self.history = history
 
 
 class TrialError(ForetrialError):

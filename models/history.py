@@ -43,13 +43,17 @@ Observation = Probe | Extreme
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
-    """One kept moment: temperatures (nx, ny, nz) K per body; NaN never, void cells are masked by `solid`."""
+    """One kept moment: temperatures (nx, ny, nz) K per body; NaN never, void cells are masked by `solid`.
+
+    `ever` marks the cells that hold material at some time of the run, where some is laid down on its way.
+    """
 
     t: float
     T: Mapping[str, Array]
     solid: Mapping[str, NDArray[np.bool_]]
     edges: Mapping[str, tuple[Array, Array, Array]]
     metric: str = "cartesian"
+    ever: Mapping[str, NDArray[np.bool_]] | None = None
 
 
 Keep = Callable[[Frame], None]
@@ -57,17 +61,22 @@ Keep = Callable[[Frame], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """Heat over the whole run, J: what came in through walls and sources, what is stored, and what is missing."""
+    """Heat over the whole run, J: what came in through walls and sources, what is stored, and what is missing.
+
+    `brought` is the enthalpy over 273.15 K of the material that was laid down; it is in `stored`, but scales nothing.
+    """
 
     entered: float
     made: float
     stored: float
+    brought: float = 0.0
 
     @property
     def residual(self) -> float:
         """What is missing, over the larger of the heat that moved: 0 is perfect."""
-        scale = max(abs(self.entered), abs(self.made), abs(self.stored), 1e-300)
-        return abs(self.entered + self.made - self.stored) / scale
+        gained = self.stored - self.brought
+        scale = max(abs(self.entered), abs(self.made), abs(gained), 1e-300)
+        return abs(self.entered + self.made - gained) / scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,7 +90,7 @@ class History:
     names : (np,) str
         The observations asked for.
     values, rates : (nt, np) K, K/s
-        Their values and slopes; slopes are those after the step.
+        Their values and slopes; slopes are those after the step. NaN before what they observe was laid down.
     free, tangents, tangent_rates : (nf,) str, (nf, nt, np)
         Derivatives by each parameter asked for (K per its unit), where a tangent run was made.
     stage_ends : (ns,) s
@@ -93,6 +102,8 @@ class History:
         Bound on what the stopped iteration left in a temperature.
     notes : tuple of str
         What was assumed on the way: properties used beyond their range, and the like.
+    complete : bool
+        False where the run was stopped before its end; no verdict stands on such a history.
     """
 
     t: Array
@@ -111,6 +122,7 @@ class History:
     tangents: Array | None = None
     tangent_rates: Array | None = None
     notes: tuple[str, ...] = ()
+    complete: bool = True
 
     @property
     def steps(self) -> tuple[tuple[float, ...], ...]:
@@ -130,7 +142,8 @@ class History:
     def at(self, name: str, times: Array) -> Array:
         """An observation (len(times),) K at `times` s, by the cubic through values and slopes."""
         col = self.column(name)
-        return hermite(self.t, self.values[:, col], self.rates[:, col], np.asarray(times, dtype=float))
+        at = np.asarray(times, dtype=float)
+        return hermite(self.t, self.values[:, col], self.rates[:, col], self._once_there(col, at))
 
     def tangent_at(self, name: str, times: Array) -> Array:
         """(len(times), nf) K per unit: derivatives of an observation by each free parameter, at `times` s."""
@@ -138,8 +151,30 @@ class History:
             raise ModelError("this history holds no tangents. They are made on request. Call solver.tangent(...).")
         col = self.column(name)
         at = np.asarray(times, dtype=float)
+        at = self._once_there(col, at)
         pairs = zip(self.tangents[:, :, col], self.tangent_rates[:, :, col], strict=True)
         return np.stack([hermite(self.t, tangent, rate, at) for tangent, rate in pairs], axis=1)
+
+
+    def refuse_incomplete(self, what: str) -> None:
+        """Refuse to use a run that was stopped before its end for `what`."""
+        if not self.complete:
+            raise ModelError(
+                f"{what} from a run that was stopped at t = {self.t[-1]:g} s. It takes a run that came to its end. "
+                "Run the process again."
+            )
+
+    def _once_there(self, col: int, at: Array) -> Array:
+        """`at` (n,) s where the observation has a temperature, times before are refused."""
+        there = np.flatnonzero(np.isfinite(self.values[:, col]))
+        born = float(self.t[there[0]]) if there.size else np.inf
+        if at.size and at.min() < born - 1e-9 * max(abs(born), 1.0) and born > self.t[0]:
+            when = f"it is laid down at {born:g} s" if there.size else "it is never laid down"
+            raise ModelError(
+                f"'{self.names[col]}' is asked for at t = {at.min():g} s, but its material is not there yet: {when}. "
+                "What is not there has no temperature. Ask from then on."
+            )
+        return np.maximum(at, born) if there.size and born > self.t[0] else at
 
 
 def hermite(t: Array, y: Array, slope: Array, at: Array) -> Array:

@@ -7,17 +7,17 @@ from types import MappingProxyType
 import numpy as np
 
 from .beam import Beam
+from .contact import Contact
+from .enclosure import Enclosure
+from .deposit import Deposit
 from .errors import ModelError, did_you_mean
 from .history import Frame
 from .material import Material, Property
 from .part import Part
 from .quantity import Quantity, quantity
-from .signals import Controller, Profile, Signal
+from .signals import Level, Profile, driven
 
 HOTTEST = 1.0e4  # K; anything above is a unit mistake
-
-
-Level = Quantity | Signal | Controller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,14 +60,7 @@ def _level(given: "Level | Property | float", unit: str, name: str, span: tuple[
             f"{name} is a property over temperature in {given.unit}, which only film in W/(m2.K) may be. "
             "A film follows the wall's temperature. Give a number or a Signal, or convert the film's curve."
         )
-    if isinstance(given, (Signal, Controller)):
-        if given.unit != unit:
-            raise ModelError(
-                f"{name} is driven by a {type(given).__name__.lower()} in {given.unit}, but {unit} is needed. "
-                "A signal has the unit of what it drives. Check which channel that is."
-            )
-        return given
-    return quantity(given, unit, valid=span, label=name)
+    return driven(given, unit, name, span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,9 +96,20 @@ class Between:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periodic:
+    """One of two opposite flat patches of a body: what leaves through one comes in through the other.
+
+    Both are named in the walls of every stage. Fields that repeat along the axis are meant, not a turn about it.
+    """
+
+
 INSULATED = Exchange()
 """A patch that trades nothing: what lags, and a plane of symmetry."""
-Wall = Exchange | Held | Between
+SYMMETRIC = INSULATED
+"""A patch in a plane of symmetry: no heat passes it."""
+PERIODIC = Periodic()
+Wall = Exchange | Held | Between | Periodic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,12 +147,14 @@ class Stage:
 
     Attributes
     ----------
-    walls : mapping of patch name to Exchange, Held or Between
+    walls : mapping of patch name to Exchange, Held, Between or PERIODIC
         "patch" means that patch of every body, "body.patch" of one. Every patch must be named: INSULATED says none.
     until : float or Crossing
         Duration in s, or what must happen.
     beams : tuple of Spot or Ellipsoid
         Heat that moves along paths, on top of `sources`.
+    deposits : tuple of Deposit
+        Material that is laid down during the stage.
     """
 
     name: str
@@ -156,6 +162,7 @@ class Stage:
     until: float | Crossing
     sources: tuple[Source, ...] = ()
     beams: tuple[Beam, ...] = ()
+    deposits: tuple[Deposit, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "walls", MappingProxyType(dict(self.walls)))
@@ -163,6 +170,14 @@ class Stage:
             raise ModelError(
                 f"stage '{self.name}' lasts {self.until} s. A stage lasts longer than zero. Give its duration in s."
             )
+        end = self.until.at_most if isinstance(self.until, Crossing) else self.until
+        for deposit in self.deposits:
+            if deposit.at >= end:
+                raise ModelError(
+                    f"stage '{self.name}' lasts {end:g} s, but lays something down on {deposit.body} at "
+                    f"{deposit.at:g} s. A stage lays down before it ends. Make it longer, or move the deposit to the "
+                    "next one."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -191,19 +206,6 @@ class Body:
             raise ModelError(f"{self.name} starts at {start.value:g} K. Temperatures are above 0 K. Is it in degC?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """Two bodies that touch, with `resistance` (m2.K/W) between them; 0 is perfect contact."""
-
-    first: str
-    second: str
-    resistance: Quantity | float = 0.0
-
-    def __post_init__(self) -> None:
-        resistance = quantity(self.resistance, "m2.K/W", valid=(0.0, 1e9), label="contact resistance")
-        object.__setattr__(self, "resistance", resistance)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Process:
     """Bodies, their contacts, and the stages that they go through."""
@@ -227,12 +229,14 @@ class Process:
                     raise ModelError(
                         f"contact with '{one}': no such body. {did_you_mean(one, names)} Correct the name."
                     )
+        _refuse_changing_period(self.stages)
         for stage in self.stages:
             _refuse_unknown_patches(stage, self.bodies)
-            for source in (*stage.sources, *stage.beams):
+            _refuse_enclosures(stage, self.bodies)
+            for source in (*stage.sources, *stage.beams, *stage.deposits):
                 if source.body not in names:
                     raise ModelError(
-                        f"stage '{stage.name}': source in '{source.body}', which is no body. "
+                        f"stage '{stage.name}': source or deposit in '{source.body}', which is no body. "
                         f"{did_you_mean(source.body, names)} Correct the name."
                     )
 
@@ -257,11 +261,12 @@ class Process:
         until: float | Crossing,
         sources: tuple[Source, ...] = (),
         beams: tuple[Beam, ...] = (),
+        enclosures: tuple[Enclosure, ...] = (),
         name: str = "process",
     ) -> "Process":
         """One body in one stage."""
         body = Body(part=part, material=material, start=start)
-        stage = Stage(name=name, walls=walls, until=until, sources=sources, beams=beams)
+        stage = Stage(name=name, walls=walls, until=until, sources=sources, beams=beams, enclosures=enclosures)
         return cls(name=name, bodies=(body,), stages=(stage,))
 
     def ending(self, until: float) -> "Process":
@@ -283,6 +288,36 @@ def _refuse_unknown_patches(stage: Stage, bodies: tuple[Body, ...]) -> None:
             f"stage '{stage.name}' has no boundary condition. Every patch meets something. "
             f"Name {', '.join(sorted(known))} in walls; INSULATED says that a patch trades nothing."
         )
+
+
+def _refuse_enclosures(stage: Stage, bodies: tuple[Body, ...]) -> None:
+    """An enclosed patch is one patch of one body, in one enclosure."""
+    known = [f"{b.name}.{p}" for b in bodies for p in {*(patch.name for patch in b.part.patches), "surface"}]
+    seen: dict[str, str] = {}
+    for enclosure in stage.enclosures:
+        for patch in enclosure.patches:
+            fits = [full for full in known if patch in (full, full.partition(".")[2])]
+            if len(fits) != 1:
+                raise ModelError(
+                    f"stage '{stage.name}': patch '{patch}' of enclosure '{enclosure.name}' is on {len(fits)} bodies. "
+                    f"It is on one. {did_you_mean(patch, known)} Name it 'body.patch'."
+                )
+            if fits[0] in seen:
+                raise ModelError(
+                    f"stage '{stage.name}': patch '{fits[0]}' is in enclosures '{seen[fits[0]]}' and "
+                    f"'{enclosure.name}'. A patch faces one enclosure. Split the patch, or join the enclosures."
+                )
+            seen[fits[0]] = enclosure.name
+
+
+def _refuse_changing_period(stages: tuple[Stage, ...]) -> None:
+    each = [{key for key, wall in stage.walls.items() if isinstance(wall, Periodic)} for stage in stages]
+    for stage, keys in zip(stages, each, strict=True):
+        if keys != each[0]:
+            raise ModelError(
+                f"stage '{stage.name}' is periodic at {sorted(keys)}, the first stage at {sorted(each[0])}. What "
+                "repeats does so in every stage. Name the same patches PERIODIC in all of them."
+            )
 
 
 def quench(part: Part, material: Material, *, start: Quantity | float, bath: Level | float, film: Quantity | float,

@@ -125,3 +125,19 @@ class Profile:
                 f"a start profile along axis {self.axis} falls to {coldest:g} K. Temperatures are above 0 K, axes are "
                 "0, 1 and 2. Is it in degC?"
             )
+
+
+Level = Quantity | Signal | Controller
+"""What drives a wall or a source: a constant, a signal over time, or a controller."""
+
+
+def driven(given: Level | float, unit: str, name: str, span: tuple[float, float] | None) -> Level:
+    """A level as it is, or a bare float as an exact one in `unit`; another unit is refused, and what leaves `span`."""
+    if isinstance(given, (Signal, Controller)):
+        if given.unit != unit:
+            raise ModelError(
+                f"{name} is driven by a {type(given).__name__.lower()} in {given.unit}, but {unit} is needed. "
+                "A signal has the unit of what it drives. Check which channel that is."
+            )
+        return given
+    return quantity(given, unit, valid=span, label=name)
