@@ -8,8 +8,8 @@ import numpy as np
 
 from .beam import Beam
 from .contact import Contact
-from .enclosure import Enclosure
 from .deposit import Deposit
+from .enclosure import Enclosure
 from .errors import ModelError, did_you_mean
 from .history import Frame
 from .material import Material, Property
@@ -155,6 +155,8 @@ class Stage:
         Heat that moves along paths, on top of `sources`.
     deposits : tuple of Deposit
         Material that is laid down during the stage.
+    enclosures : tuple of Enclosure
+        Patches that radiate to each other, on top of what `walls` says of them.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Stage:
     sources: tuple[Source, ...] = ()
     beams: tuple[Beam, ...] = ()
     deposits: tuple[Deposit, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "walls", MappingProxyType(dict(self.walls)))

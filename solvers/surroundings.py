@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Between, Block, Controller, Exchange, Held, Property, Quantity, Signal, SolveError, Stage
-from ..models.process import Level
+from ..models.signals import Level
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
