@@ -1,14 +1,15 @@
 """From parts to cells: a grid whose edges lie on every flat face, and the cut table of each body on it."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Block, Body, Contact, Grid, Process, SolveError, Walls
-from ..models.shape import aligned, flats
+from ..models.shape import aligned
 from .curved import curved_block
+from .periodic import closed, repeating
+from .spacing import Grading, spaced
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,11 +30,15 @@ class Touching:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cut:
-    """A process on a grid: one block per body, and where blocks touch (one entry per contact)."""
+    """A process on a grid: one block per body, and where blocks touch (one entry per contact).
+
+    `apart` are the blocks before they were joined, each with its walls' faces.
+    """
 
     grid: Grid
     blocks: tuple[Block, ...]
     touching: tuple[Touching, ...]
+    apart: tuple[tuple[Block, Ints], ...] = ()
 
     @property
     def cells(self) -> int:
@@ -48,6 +53,7 @@ def cut(
     ratio: float,
     along: tuple[int | None, int | None, int | None],
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    grading: tuple[Grading, ...] = (),
 ) -> Cut:
     """Cut every body of a process.
 
@@ -62,6 +68,9 @@ def cut(
         Cells over the whole length of an axis, where the thinnest distance would ask for too many.
     shift : three floats
         How far the grid is moved under curved bodies, in cells, along axes without a flat face.
+    grading : tuple of Grading
+        Axes with these have thin cells at planes; `cells` or `along` then say how many there would be along the whole
+        axis of the widest ones.
 
     Raises
     ------
@@ -83,67 +92,12 @@ def cut(
                 f"'{body.name}' is {body.part.metric} and has faces that lie across no axis. Curved and oblique walls "
                 "are cut on Cartesian grids of 2 or 3 axes. Model the whole part in three dimensions."
             )
-    even = not all(straight)
-    grid = _even_grid(bodies, cells, ratio, along, shift) if even else _grid(bodies, cells, ratio, along)
+    grid = spaced(process, cells=cells, ratio=ratio, along=along, shift=shift, grading=grading)
     raw = [_block(body, grid) if flat else (curved_block(body, grid), np.zeros((0, 4), dtype=np.int64))
            for body, flat in zip(bodies, straight, strict=True)]  # fmt: skip
-    blocks, touching = _join([b for b, _ in raw], [f for _, f in raw], process.contacts)
-    return Cut(grid=grid, blocks=blocks, touching=touching)
-
-
-def _grid(bodies: tuple[Body, ...], cells: int, ratio: float, along: tuple[int | None, ...]) -> Grid:
-    active = bodies[0].part.active
-    axes = [_merged([c for body in bodies for c in body.part.planes(axis)]) for axis in range(3)]
-    thinnest = min(float(np.diff(axes[axis]).min()) for axis in range(active))
-    edges = []
-    for axis, planes in enumerate(axes):
-        if axis >= active:
-            edges.append(np.array([planes[0], planes[-1]]))
-            continue
-        whole = planes[-1] - planes[0]
-        count = along[axis]
-        pieces = []
-        for low, high in pairwise(planes):
-            share = (high - low) / thinnest * cells if count is None else count * (high - low) / whole
-            pieces.append(np.linspace(low, high, max(round(np.ceil(share - 1e-9) * ratio), 1) + 1)[:-1])
-        edges.append(np.append(np.concatenate(pieces), planes[-1]))
-    return Grid(x=edges[0], y=edges[1], z=edges[2], metric=bodies[0].part.metric)
-
-
-def _even_grid(
-    bodies: tuple[Body, ...], cells: int, ratio: float, along: tuple[int | None, ...], shift: tuple[float, ...]
-) -> Grid:
-    """One spacing everywhere, as nearly as the flat faces that it keeps as edges allow."""
-    active = bodies[0].part.active
-    ends = np.array([body.part.bounds for body in bodies])
-    low, high = ends[:, 0].min(axis=0), ends[:, 1].max(axis=0)
-    spacing = float((high - low)[:active].min()) / max(cells * ratio, 1.0)
-    edges = []
-    for axis in range(3):
-        if axis >= active:
-            edges.append(np.array([low[axis], high[axis]]))
-            continue
-        count = along[axis]
-        h = spacing if count is None else (high[axis] - low[axis]) / max(count * ratio, 1.0)
-        planes = sorted(c for body in bodies for c in flats(body.part.shape, axis) if low[axis] <= c <= high[axis])
-        if not planes:
-            n = int(np.ceil((high[axis] - low[axis]) / h - 1e-9))
-            edges.append(low[axis] + h * (np.arange(n + 1 + (shift[axis] > 0)) - shift[axis]))
-            continue
-        stops = [low[axis]]
-        for c in [*planes, high[axis]]:
-            if c - stops[-1] > 0.6 * h and (high[axis] - c > 0.6 * h or c == high[axis]):
-                stops.append(c)
-        stops[-1] = max(stops[-1], high[axis])
-        pieces = [np.linspace(a, b, max(round((b - a) / h), 1) + 1)[:-1] for a, b in pairwise(stops)]
-        edges.append(np.append(np.concatenate(pieces), stops[-1]))
-    return Grid(x=edges[0], y=edges[1], z=edges[2])
-
-
-def _merged(planes: list[float]) -> Array:
-    found = np.unique(np.asarray(planes, dtype=float))
-    tiny = 1e-9 * max(abs(found[0]), abs(found[-1]), found[-1] - found[0])
-    return np.concatenate([found[:1], found[1:][np.diff(found) > tiny]])
+    blocks, touching = join([b for b, _ in raw], [f for _, f in raw], process.contacts)
+    blocks = tuple(closed(block, grid, repeating(process, block.body)) for block in blocks)
+    return Cut(grid=grid, blocks=blocks, touching=touching, apart=tuple(raw))
 
 
 def _block(body: Body, grid: Grid) -> tuple[Block, NDArray[np.int64]]:
@@ -218,10 +172,13 @@ def named(body: Body, normal: Array, place: Array) -> tuple[Ints, tuple[str, ...
     return chosen, names
 
 
-def _join(
-    blocks: list[Block], faces: list[NDArray[np.int64]], contacts: tuple[Contact, ...]
+def join(
+    blocks: list[Block], faces: list[NDArray[np.int64]], contacts: tuple[Contact, ...], *, whole: bool = True
 ) -> tuple[tuple[Block, ...], tuple[Touching, ...]]:
-    """Take the pieces that two bodies share off their walls; bodies that touch without a contact are refused."""
+    """Take the pieces that two bodies share off their walls; bodies that touch without a contact are refused.
+
+    Contacts without a common face are too, unless the bodies are not yet `whole`.
+    """
     names = [block.body for block in blocks]
     declared = {frozenset((c.first, c.second)): n for n, c in enumerate(contacts)}
     keys = [{tuple(face): row for row, face in enumerate(table)} for table in faces]
@@ -251,7 +208,11 @@ def _join(
             found[declared[pair]] = Touching(first=first, second=second, cell1=w1.cell[one], cell2=w2.cell[two],
                                              area=w1.area[one], gap1=w1.gap[one], gap2=w2.gap[two])  # fmt: skip
     for n, contact in enumerate(contacts):
-        if n not in found:
+        if n not in found and not whole:
+            none, blank = np.zeros(0, dtype=np.int64), np.zeros(0)
+            first, second = names.index(contact.first), names.index(contact.second)
+            found[n] = Touching(first=first, second=second, cell1=none, cell2=none, area=blank, gap1=blank, gap2=blank)
+        elif n not in found:
             raise SolveError(
                 f"'{contact.first}' and '{contact.second}' are in contact but share no face (0 m2). "
                 "Bodies in contact meet in a common plane. Move one, or remove the contact."

@@ -18,7 +18,9 @@ from .begin import start
 from .cut import Cut, Touching, cut
 from .kernels.conduct import conduct, exchange, touch
 from .kernels.pieces import properties, temperatures
+from .periodic import repeating
 from .sources import made, shine
+from .spacing import Grading
 from .surroundings import Outputs, Surroundings, surroundings
 from .system import Pattern, System, number
 
@@ -65,14 +67,16 @@ FEW, SMALL = 8, 50_000
 
 def prepared(
     process: Process, *, cells: int, ratio: float, along: tuple[int | None, int | None, int | None],
-    shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0), grading: tuple[Grading, ...] = (),
 ) -> Geometry:  # fmt: skip
     """The geometry of a process with work arrays of its own; parts that were cut before are not cut again."""
     bodies = tuple((body.name, body.part, body.material.anisotropy) for body in process.bodies)
-    key = (bodies, tuple((c.first, c.second) for c in process.contacts), cells, ratio, along, shift)
+    key = (bodies, tuple((c.first, c.second) for c in process.contacts), cells, ratio, along, shift,
+           grading, tuple((d.body, d.box) for stage in process.stages for d in stage.deposits),
+           tuple(repeating(process, body.name) for body in process.bodies))  # fmt: skip
     kept = _KEPT.get(key)
     if kept is None:
-        kept = geometry(process, cut(process, cells=cells, ratio=ratio, along=along, shift=shift))
+        kept = geometry(process, cut(process, cells=cells, ratio=ratio, along=along, shift=shift, grading=grading))
         if kept.cut.cells <= SMALL:
             while len(_KEPT) >= FEW:
                 _KEPT.pop(next(iter(_KEPT)))
@@ -140,7 +144,12 @@ def _conductances(grid: Grid, block: Block, aniso: tuple[float, float, float]) -
 def _links(grid: Grid, block: Block, aniso: tuple[float, float, float]) -> Links:
     """The block's links with the share of conductivity along each."""
     none = np.zeros(0, dtype=np.int64)
-    links = block.links or Links(first=none, second=none, over=np.zeros(0))
+    each = [one for one in (block.links, block.around) if one is not None]
+    links = Links(
+        first=np.concatenate([none, *(one.first for one in each)]),
+        second=np.concatenate([none, *(one.second for one in each)]),
+        over=np.concatenate([np.zeros(0), *(one.over for one in each)]),
+    )
     ends = [np.unravel_index(end, block.shape) for end in (links.first, links.second)]
     places = [[grid.centres(a)[block.offset[a] + end[a]] for a in range(3)] for end in ends]
     way = (np.asarray(places[1]) - np.asarray(places[0])) ** 2
