@@ -155,7 +155,6 @@ class History:
         pairs = zip(self.tangents[:, :, col], self.tangent_rates[:, :, col], strict=True)
         return np.stack([hermite(self.t, tangent, rate, at) for tangent, rate in pairs], axis=1)
 
-
     def refuse_incomplete(self, what: str) -> None:
         """Refuse to use a run that was stopped before its end for `what`."""
         if not self.complete:
