@@ -105,7 +105,7 @@ class Walls:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Links:
-    """Paths of heat between cells that share no face, beside a curved wall: one row a path.
+    """Paths of heat between cells that share no face, beside a curved wall or around a period: one row a path.
 
     Attributes
     ----------
@@ -137,6 +137,8 @@ class Block:
     walls : Walls
     links : Links or None
         None where every wall lies across an axis.
+    around : Links or None
+        Between the cells at opposite periodic faces.
     """
 
     body: str
@@ -145,6 +147,7 @@ class Block:
     apertures: tuple[Array, Array, Array]
     walls: Walls
     links: Links | None = None
+    around: Links | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -321,6 +321,11 @@ def _refuse_changing_period(stages: tuple[Stage, ...]) -> None:
                 f"stage '{stage.name}' is periodic at {sorted(keys)}, the first stage at {sorted(each[0])}. What "
                 "repeats does so in every stage. Name the same patches PERIODIC in all of them."
             )
+        if keys and stage.deposits:
+            raise ModelError(
+                f"stage '{stage.name}' has {len(stage.deposits)} deposits and is periodic at {sorted(keys)}. What is "
+                "laid down does not repeat. Make these patches SYMMETRIC, or leave the deposits out."
+            )
 
 
 def quench(part: Part, material: Material, *, start: Quantity | float, bath: Level | float, film: Quantity | float,

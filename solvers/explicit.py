@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Crossing, Exchange, History, Observation, Process, SolveError, Stage, digest
+from ..models import Crossing, Exchange, History, Observation, Periodic, Process, SolveError, Stage, digest
 from ..models.history import Keep
 from .control import controllers
 from .discrete import Discrete, Flow, _tables, prepared
@@ -270,6 +270,12 @@ def _refuse(process: Process) -> None:
             raise SolveError(
                 f"stage '{stage.name}' ends at a crossing of {stage.until.value:g} K. "
                 "The explicit march takes stages of a stated length. Give until in s, or use Heat."
+            )
+        around = [key for key, wall in stage.walls.items() if isinstance(wall, Periodic)]
+        if around or stage.enclosures:
+            raise SolveError(
+                f"stage '{stage.name}' has {len(around)} periodic patches and {len(stage.enclosures)} enclosures. "
+                "The explicit march takes walls that meet their own surroundings. Use Heat."
             )
         steered = controllers(stage)
         if steered:
