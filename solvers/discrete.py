@@ -13,10 +13,10 @@ from scipy.sparse import csc_matrix
 
 from ..models import Body, Process, SolveError, Stage
 from ..models.grid import Block, Grid, Links
-from ..models.quantity import quantity
 from .begin import start
+from .contact import crossing
 from .cut import Cut, Touching, cut
-from .kernels.conduct import conduct, exchange, touch
+from .kernels.conduct import conduct, exchange
 from .kernels.pieces import properties, temperatures
 from .periodic import repeating
 from .sources import made, shine
@@ -196,11 +196,11 @@ class Drive:
 class Discrete:
     """A process with its numbers on a geometry; a changed parameter makes another one on the same geometry."""
 
-    def __init__(self, process: Process, shape: Geometry) -> None:
+    def __init__(self, process: Process, shape: Geometry, stage: Stage | None = None) -> None:
         self.process = process
         self.shape = shape
         self._tables = [_tables(process.body(local.body)) for local in shape.locals]
-        self._stage = process.stages[0]
+        self._stage = stage or process.stages[0]
         self._since = 0.0
         self._met: list[Surroundings] = []
         self._drive: tuple[float, list[Drive]] = (float("nan"), [])
@@ -208,7 +208,7 @@ class Discrete:
         self.melts = any(self._melts)
         self._sensible = self._sensibles() if self.melts else np.empty(0)
         self.outputs: Outputs = {}
-        self.enter(process.stages[0], 0.0)
+        self.enter(self._stage, 0.0)
 
     def enter(self, stage: Stage, since: float) -> None:
         """Begin a stage at `since` s."""
@@ -324,17 +324,8 @@ class Discrete:
 
     def _across(self, which: int, thetas: list[tuple[Array, Array]], out: Flow, t: float) -> tuple[Array, Array, Array]:
         piece = self.shape.touching[which]
-        (T1, theta1), (T2, theta2) = thetas[piece.first], thetas[piece.second]
-        heat, by1, by2 = (np.empty(piece.area.size) for _ in range(3))
-        resistance = quantity(self.process.contacts[which].resistance, "m2.K/W").value
-        failed = touch(T1.ravel(), theta1.ravel(), T2.ravel(), theta2.ravel(), piece.cell1, piece.cell2, piece.area,
-                       piece.gap1, piece.gap2, resistance, self._tables[piece.first][0], self._tables[piece.second][0],
-                       heat, by1, by2)  # fmt: skip
-        if failed:
-            raise SolveError(
-                f"{failed} pieces of contact found no temperature at t = {t:g} s. A contact passes on what it gets. "
-                "Look for temperatures far outside the materials' range."
-            )
+        first, second = ((*thetas[b], self._tables[b][0]) for b in (piece.first, piece.second))
+        heat, by1, by2 = crossing(self.process.contacts[which], piece, first, second, t, self._since)
         one, two = (number(self.shape.locals[b])[cells]
                     for b, cells in ((piece.first, piece.cell1), (piece.second, piece.cell2)))  # fmt: skip
         np.add.at(out.heat, one, heat)
