@@ -16,7 +16,8 @@ from .fit import Fit, Parameter, Start
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
 from .material import Latent, Material, Property
-from .part import Part, Patch
+from .part import Part
+from .patch import Patch
 from .process import (
     INSULATED,
     PERIODIC,

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from .errors import ModelError
-from .part import EVERYWHERE, Box
+from .patch import EVERYWHERE, Box
 from .quantity import Quantity, quantity
 
 

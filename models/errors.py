@@ -2,8 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,8 +1,9 @@
 """The door for meshio: a moment of a field as .vtu, .vtk or .xdmf, and meshes of triangles or solids read in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,11 +22,16 @@ SUFFIXES = (".vtu", ".vtk", ".xdmf", ".msh", ".inp", ".stl", ".ply", ".obj", ".o
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mesh:
-    """Points (np, 3) m, the corners (n, corners) of each kind of cell, and in `data` their values, if any."""
+    """Points (np, 3) m, the corners (n, corners) of each kind of cell, and in `data` their values, if any.
+
+    `sets` holds, for each kind, the named sets (rows of its cells) that the file has; `left_out` kinds not known here.
+    """
 
     points: Array
     cells: Mapping[str, Ints]
     data: Mapping[str, Mapping[str, Array]]
+    sets: Mapping[str, Mapping[str, Ints]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 def write_mesh(path: Path | str, points: ArrayLike, cells: Mapping[str, ArrayLike],
@@ -102,8 +108,13 @@ def read_mesh(path: Path | str) -> Mesh:
     points = _points(path, mesh.points)
     cells: dict[str, list[Ints]] = {}
     data: dict[str, dict[str, list[Array]]] = {}
+    sets: dict[str, dict[str, list[Ints]]] = {}
+    named = _named(mesh)
     for k, block in enumerate(mesh.cells):
         if block.type in CELLS and len(block.data):
+            before = sum(len(one) for one in cells.get(block.type, ()))
+            for name, rows in named[k].items():
+                sets.setdefault(block.type, {}).setdefault(name, []).append(rows + before)
             cells.setdefault(block.type, []).append(np.asarray(block.data, dtype=np.int64))
             for name, values in mesh.cell_data.items():
                 data.setdefault(block.type, {}).setdefault(name, []).append(np.asarray(values[k]))
@@ -116,7 +127,24 @@ def read_mesh(path: Path | str) -> Mesh:
     joined = {kind: np.concatenate(blocks) for kind, blocks in cells.items()}
     _refuse_cells(path, joined, len(points))
     values = {kind: {name: np.concatenate(all_of) for name, all_of in named.items()} for kind, named in data.items()}
-    return Mesh(points=points, cells=joined, data=values)
+    gathered = {kind: {name: np.concatenate(rows) for name, rows in of.items()} for kind, of in sets.items()}
+    left_out = tuple(sorted({block.type for block in mesh.cells if block.type not in CELLS and len(block.data)}))
+    return Mesh(points=points, cells=joined, data=values, sets=gathered, left_out=left_out)
+
+
+def _named(mesh: Any) -> list[dict[str, Ints]]:
+    """Rows of each block's cells by name: cell sets, and physical groups of a dimension."""
+    named: list[dict[str, Ints]] = [{} for _ in mesh.cells]
+    for name, blocks in mesh.cell_sets.items():
+        for k, rows in enumerate(blocks if not name.startswith("gmsh:") else ()):
+            if rows is not None and len(rows):
+                named[k][name] = np.asarray(rows, dtype=np.int64)
+    for k, tags in enumerate(mesh.cell_data.get("gmsh:physical", ())):
+        for name, (tag, dimension) in mesh.field_data.items():
+            rows = np.flatnonzero(np.asarray(tags) == tag)
+            if len(rows) and mesh.cells[k].dim == dimension:
+                named[k][name] = rows.astype(np.int64)
+    return named
 
 
 def _points(path: Path, points: ArrayLike) -> Array:

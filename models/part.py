@@ -1,35 +1,24 @@
 """A part: its shape, the named patches of its surface and its named regions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import shape as shapes
+from .closed import closed
 from .errors import ModelError, did_you_mean
+from .nearest import solids_at
+from .patch import EVERYWHERE, Box, Patch, Place
 from .shape import Shape
+from .surface import Surface
 
 Array = NDArray[np.float64]
-Box = tuple[tuple[float, float, float], tuple[float, float, float]]
+Ints = NDArray[np.int64]
 METRICS = ("cartesian", "axisymmetric", "spherical")
-EVERYWHERE: Box = ((-1e9, -1e9, -1e9), (1e9, 1e9, 1e9))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patch:
-    """A named piece of surface: where the outward normal points along `facing` and the place lies inside `box`.
-
-    Attributes
-    ----------
-    facing : (3,) floats
-        Outward direction, such as (0, 1, 0); (0, 0, 0) takes every direction.
-    box : ((3,), (3,)), m
-        Lower and upper corner, both included.
-    """
-
-    name: str
-    facing: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    box: Box = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +48,19 @@ class Part:
                 f"metric '{self.metric}' is not known. {did_you_mean(self.metric, METRICS)} "
                 f"Choose one of {', '.join(METRICS)}."
             )
+        surfaces = list(_surfaces(self.shape))
+        if surfaces and (self.metric != "cartesian" or self.active != 3):
+            raise ModelError(
+                f"{self.name} is made of triangles and is {self.metric} with {self.active} resolved axes. Triangles "
+                "lie in three dimensions. Model the whole part in them."
+            )
+        solids = [name for surface in surfaces for name in surface.solids]
+        for patch in self.patches:
+            if patch.solid and patch.solid not in solids:
+                raise ModelError(
+                    f"{self.name}: patch '{patch.name}' asks for solid '{patch.solid}', which the part has not. "
+                    f"{did_you_mean(patch.solid, solids)} Correct the name."
+                )
         low, _ = self.bounds
         if self.metric != "cartesian" and low[0] < 0:
             raise ModelError(
@@ -160,6 +162,63 @@ class Part:
         )
         return cls(name=name, shape=Shape(kind="difference", parts=(outer, inner)), active=2 if length is None else 3)
 
+    @classmethod
+    def from_stl(cls, path: Path | str, *, unit: str | None = None, name: str | None = None) -> "Part":
+        """The solid in an STL file, binary or text; each of several named solids is a patch.
+
+        Parameters
+        ----------
+        unit : str
+            Of length in the file, such as "mm": STL does not say it, and it is not guessed.
+        name : str
+            Of the part; the file's, without suffix, if left out.
+
+        Raises
+        ------
+        ModelError
+            If the file cannot be read, or the unit is missing (the text shows the extent) or no length.
+        SurfaceError
+            If the triangles do not close around solid; it says where and keeps the places for a picture.
+        """
+        from .stl import read_stl
+
+        corners, solid, solids = read_stl(path)
+        triangles = np.arange(3 * len(corners)).reshape(-1, 3)
+        surface = closed(Path(path).name, corners.reshape(-1, 3), triangles, solid, solids, unit=unit)
+        return cls._of_surface(surface, name or Path(path).stem)
+
+    @classmethod
+    def from_mesh(cls, path: Path | str, *, unit: str | None = None, name: str | None = None) -> "Part":
+        """The solid that a mesh of triangles and quads encloses, or the whole of a mesh of solid cells.
+
+        Named sets of faces, or of cells where no face has a name, are its solids; each of several is a patch.
+        `unit`, `name` and errors are those of `from_stl`, which reads .stl here too.
+        """
+        path = Path(path)
+        if path.suffix.lower() == ".stl":
+            return cls.from_stl(path, unit=unit, name=name)
+        from .meshfile import read_mesh
+        from .skin import skin
+
+        mesh = read_mesh(path)
+        surface = closed(path.name, mesh.points, *skin(path.name, mesh), unit=unit)
+        return cls._of_surface(surface, name or path.stem)
+
+    @classmethod
+    def from_triangles(cls, points: Array, triangles: Ints, *, unit: str | None = None,
+                       name: str = "surface") -> "Part":  # fmt: skip
+        """The solid inside triangles (nt, 3) that name `points` (np, 3) in `unit`; errors are those of `from_stl`."""
+        points, triangles = np.atleast_2d(np.asarray(points, float)), np.atleast_2d(np.asarray(triangles, np.int64))
+        solid = np.zeros(len(triangles), dtype=np.int64)
+        Surface(points=points, triangles=triangles, solid=solid, solids=(name,))  # refuses what does not fit together
+        return cls._of_surface(closed(name, points, triangles, solid, (name,), unit=unit), name)
+
+    @classmethod
+    def _of_surface(cls, surface: Surface, name: str) -> "Part":
+        named = surface.solids if len(surface.solids) > 1 else ()
+        return cls(name=name, shape=Shape(kind="surface", surface=surface),
+                   patches=tuple(Patch(name=solid, solid=solid) for solid in named))  # fmt: skip
+
     @property
     def bounds(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Lower and upper corner (3,) m."""
@@ -174,9 +233,30 @@ class Part:
         low, high = self.bounds
         return sorted(c for c in shapes.planes(self.shape, axis) if low[axis] <= c <= high[axis])
 
-    def with_patch(self, name: str, *, facing: tuple[float, float, float] = (0, 0, 0), box: Box = EVERYWHERE) -> "Part":
-        """The same part with one more patch, looked at before those it already has."""
-        return replace(self, patches=(Patch(name=name, facing=facing, box=box), *self.patches))
+    def solids_at(self, place: Array) -> tuple[Ints, tuple[str, ...]]:
+        """Index (n,) into the names that follow of the solid from CAD nearest to each place (n, 3) m; -1 if none."""
+        best, solid = np.full(len(place), np.inf), np.full(len(place), -1, dtype=np.int64)
+        names: list[str] = []
+        for surface in _surfaces(self.shape):
+            far, which = solids_at(surface, np.asarray(place, dtype=float))
+            nearer = far < best
+            best[nearer], solid[nearer] = far[nearer], which[nearer] + len(names)
+            names += surface.solids
+        return solid, tuple(names)
+
+    def with_patch(self, name: str, *, facing: Place = (0, 0, 0), box: Box = EVERYWHERE, **chosen: Any) -> "Part":
+        """The same part with one more patch, looked at before those it already has.
+
+        `chosen` are the other ways of choosing wall that a Patch knows: solid, plane, sphere, inside, within.
+        """
+        known = ("solid", "plane", "sphere", "inside", "within")
+        for key in chosen:
+            if key not in known:
+                raise ModelError(
+                    f"patch '{name}' is chosen by '{key}', which is not known. {did_you_mean(key, known)} "
+                    f"Choose wall by facing, box, {', '.join(known)}."
+                )
+        return replace(self, patches=(Patch(name=name, facing=facing, box=box, **chosen), *self.patches))
 
     def with_region(self, name: str, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Part":
         """The same part with one more named box, m."""
@@ -213,9 +293,19 @@ _SIDES = (Patch(name="left", facing=(-1, 0, 0)), Patch(name="right", facing=(1, 
           Patch(name="back", facing=(0, 0, -1)), Patch(name="front", facing=(0, 0, 1)))  # fmt: skip
 
 
+def _surfaces(shape: Shape) -> Iterator[Surface]:
+    """Those in the tree, each as often as it is there."""
+    if shape.surface is not None:
+        yield shape.surface
+    for part in shape.parts:
+        yield from _surfaces(part)
+
+
 def _moved(shape: Shape, by: tuple[float, float, float]) -> Shape:
     if shape.parts:
         return replace(shape, parts=tuple(_moved(part, by) for part in shape.parts))
+    if shape.surface is not None:
+        return replace(shape, surface=replace(shape.surface, points=shape.surface.points + np.asarray(by)))
     n, (x, y, z) = list(shape.numbers), by
     if shape.kind == "box":
         n = [n[0] + x, n[1] + y, n[2] + z, n[3] + x, n[4] + y, n[5] + z]

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
-from .surface import Surface
+from .nearest import distance as _to_triangles
+from .surface import Surface, flat_faces
 
 Array = NDArray[np.float64]
 KINDS = ("box", "sphere", "cylinder", "prism", "surface", "union", "difference", "intersection")
@@ -58,6 +59,9 @@ class Shape:
 def distance(shape: Shape, x: Array, y: Array, z: Array) -> Array:
     """Signed distance (m) of points `x`, `y`, `z` (broadcast together); exact for primitives, a bound for trees."""
     n = shape.numbers
+    if shape.surface is not None:
+        x, y, z = np.broadcast_arrays(x, y, z)
+        return _to_triangles(shape.surface, np.stack([x, y, z], axis=-1).reshape(-1, 3)).reshape(x.shape)
     if shape.kind == "box":
         q = [np.maximum(n[a] - c, c - n[a + 3]) for a, c in enumerate((x, y, z))]
         return _outside(q)
@@ -125,6 +129,8 @@ def planes(shape: Shape, axis: int) -> set[float]:
         return set().union(*(planes(part, axis) for part in shape.parts))
     low, high = bounds(shape)
     found = {low[axis], high[axis]}
+    if shape.surface is not None:
+        found |= flats(shape, axis)
     if shape.kind == "prism" and axis < 2:
         found |= set(n[2 + axis :: 2])
     return found
@@ -133,6 +139,8 @@ def planes(shape: Shape, axis: int) -> set[float]:
 def flats(shape: Shape, axis: int) -> set[float]:
     """Coordinates (m) along `axis` of the faces that are flat and lie across it; a ball has none."""
     n = shape.numbers
+    if shape.surface is not None:
+        return set(flat_faces(shape.surface, axis))
     if shape.parts:
         return set().union(*(flats(part, axis) for part in shape.parts))
     if shape.kind == "box":

@@ -157,16 +157,21 @@ def _walls(
     return flat.astype(np.int64), area, 0.5 * width, normal, place, faces
 
 
-def named(body: Body, normal: Array, place: Array) -> tuple[Ints, tuple[str, ...]]:
-    """The first patch that fits each piece of wall, as an index into the names that follow."""
-    names = tuple(dict.fromkeys([*(patch.name for patch in body.part.patches), "surface"]))
+def named(
+    body: Body, normal: Array, place: Array, solid: Ints | None = None, solids: tuple[str, ...] = ()
+) -> tuple[Ints, tuple[str, ...]]:
+    """The first patch that fits each piece of wall, as an index into the names that follow.
+
+    `solid` (n,) is the index into `solids` of each piece, -1 for none; looked up where it is asked for and not given.
+    """
+    part = body.part
+    if solid is None and any(patch.solid for patch in part.patches):
+        solid, solids = part.solids_at(place)
+    names = tuple(dict.fromkeys([*(patch.name for patch in part.patches), "surface"]))
     chosen = np.full(len(place), names.index("surface"), dtype=np.int64)
     free = np.ones(len(place), dtype=bool)
-    for patch in body.part.patches:
-        facing = np.asarray(patch.facing, dtype=float)
-        size = float(np.linalg.norm(facing))
-        fits = (normal @ facing > 0.7 * size) if size else np.ones(len(place), dtype=bool)
-        fits &= ((place >= np.asarray(patch.box[0])) & (place <= np.asarray(patch.box[1]))).all(axis=1)
+    for patch in part.patches:
+        fits = patch.fits(normal, place, solid, solids)
         chosen[fits & free] = names.index(patch.name)
         free &= ~fits
     return chosen, names
