@@ -38,6 +38,11 @@ class Control:
         self._due = dict.fromkeys(self._active, since)
         self._command()
 
+    def moved(self, model: Discrete, twins: Sequence[tuple[Discrete, Discrete, float, float]]) -> None:
+        """Go on with the models of more cells."""
+        self._model, self._twins = model, twins
+        self._command()
+
     def wait(self, t: float) -> float:
         """How long (s) until the next sample."""
         return min((due - t for due in self._due.values()), default=math.inf)

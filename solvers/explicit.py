@@ -173,8 +173,8 @@ class _Run:
                 flow = self._advance(stage, met, since, t, float(times[-1] - times[-2]))
                 self.record.read(t, self.T.ravel(), flow, [])
         self.record.frame(t, self.T.ravel())
-        stored = float((V * (self.model.storage(self.T.ravel())[1] - before)).sum())
-        return self.record.history(stage_ends=ends, stored=stored, solver=self.solver.digest, free=(),
+        gained = float((V * (self.model.storage(self.T.ravel())[1] - before)).sum())
+        return self.record.history(stage_ends=ends, gained=gained, solver=self.solver.digest, free=(),
                                    seconds=time.perf_counter() - self.began)  # fmt: skip
 
     def _times(self, stage: Stage, index: int, since: float) -> Array:
@@ -276,6 +276,11 @@ def _refuse(process: Process) -> None:
             raise SolveError(
                 f"stage '{stage.name}' has {len(around)} periodic patches and {len(stage.enclosures)} enclosures. "
                 "The explicit march takes walls that meet their own surroundings. Use Heat."
+            )
+        if stage.deposits:
+            raise SolveError(
+                f"stage '{stage.name}' lays down {len(stage.deposits)} deposits. "
+                "The explicit march takes one box that is there all the time. Use Heat."
             )
         steered = controllers(stage)
         if steered:

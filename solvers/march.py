@@ -119,6 +119,10 @@ class Twins:
         below = self.below.flow(T - self.down * dT, t).heat
         return (above - below) / (self.up + self.down)
 
+    def stored(self, T: Array, dT: Array) -> Array:
+        """D H / d parameter along `dT`, J/m3 per unit."""
+        return self._storage(T, dT)[1]
+
     def _storage(self, T: Array, dT: Array) -> tuple[Array, Array]:
         above = self.above.storage(T + self.up * dT)
         below = self.below.storage(T - self.down * dT)

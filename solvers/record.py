@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, Between, Exchange, Frame, History, Process, Property, SolveError, digest
+from ..models import Balance, Between, Crossing, Exchange, Frame, History, Process, Property, SolveError, digest
 from ..models.history import Keep, hermite
 from .discrete import Flow, Geometry, Local
 from .march import D, Step, W
@@ -15,13 +17,27 @@ from .watch import Watch
 Array = NDArray[np.float64]
 
 
+class Mark(NamedTuple):
+    """How much was seen at an accepted step: entries, and the sums over all steps to it."""
+
+    entries: int
+    entered: float
+    made: float
+    iterations: int
+    left: float
+
+
 class Record:
     """Filled by a march, step by step; made into a History at its end."""
 
     def __init__(
-        self, process: Process, shape: Geometry, watch: Watch, *, keep: Keep | None, every: float | None
-    ) -> None:
-        self._process, self._shape, self._watch, self._keep, self._every = process, shape, watch, keep, every
+        self, process: Process, shape: Geometry, watch: Watch, *, keep: Keep | None,
+        every: float | Sequence[float] | None, whole: Geometry | None = None,
+    ) -> None:  # fmt: skip
+        self._process, self._shape, self._watch, self._keep = process, shape, watch, keep
+        self._whole = shape if whole is None else whole
+        self._times, self._every = _frames(every, process)
+        self._brought = 0.0
         self._t: list[float] = []
         self._values: list[Array] = []
         self._rates: list[Array] = []
@@ -33,7 +49,24 @@ class Record:
         self._hottest: dict[str, float] = {}
         self._boiling = {local.body: _boiling(process, local) for local in shape.locals}
         self._skin = {body: (math.inf, -math.inf) for body in self._boiling}
-        self._next_frame, self._kept = 0.0, -math.inf
+        self._kept = -math.inf
+        self._next_frame = self._after(-math.inf)
+
+    def moved(self, shape: Geometry, watch: Watch, brought: float) -> None:
+        """Go on with the cells of `shape`, of which the new ones brought that much enthalpy, J."""
+        self._shape, self._watch = shape, watch
+        self._brought += brought
+        self._boiling = {local.body: _boiling(self._process, local) for local in shape.locals}
+
+    def mark(self) -> Mark:
+        """Where the record stands."""
+        return Mark(len(self._t), self._entered, self._made, self._iterations, self._left)
+
+    def back(self, mark: Mark) -> None:
+        """Forget what came after."""
+        for entries in (self._t, self._values, self._rates, self._tangents, self._tangent_rates):
+            del entries[mark.entries :]  # type: ignore[attr-defined]
+        _, self._entered, self._made, self._iterations, self._left = mark
 
     def read(self, t: float, T: Array, flow: Flow, tangents: Sequence[tuple[Array, Array]]) -> None:
         """Readings at an accepted time; `tangents` holds the derivative of `T` and its rate, by each parameter."""
@@ -46,6 +79,8 @@ class Record:
         self._tangent_rates.append(np.array([[w.read(slope) for w in weights] for _, slope in tangents]))
         for local in self._shape.locals:
             field = T[local.span]
+            if not field.size:
+                continue
             self._coldest[local.body] = min(self._coldest.get(local.body, math.inf), float(field.min()))
             self._hottest[local.body] = max(self._hottest.get(local.body, -math.inf), float(field.max()))
             if (boiling := self._boiling[local.body]).any():
@@ -61,13 +96,13 @@ class Record:
         self._left += step.left
         if self._keep is None:
             return
-        if self._every is None:
+        if self._every is None and self._times is None:
             self.frame(after, step.T)
             return
         V = self._shape.volume
         ends = np.array([t, after])
         y, slope = np.stack([T, step.T]), np.stack([flow.heat / (V * flow.c), step.flow.heat / (V * step.flow.c)])
-        while self._next_frame <= after * (1.0 + 1e-12):
+        while self._next_frame <= after + 1e-12 * abs(after):
             at = np.array([min(self._next_frame, after)])
             self.frame(self._next_frame, hermite(ends, y, slope, at)[0])
 
@@ -77,18 +112,27 @@ class Record:
             return
         fields, solid, edges = {}, {}, {}
         for local in self._shape.locals:
-            field = np.full(local.solid.shape, T[local.span].mean())
+            field = np.full(local.solid.shape, T[local.span].mean() if local.solid.any() else T.mean())
             field[local.solid] = T[local.span]
             fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
-        self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric))
+        grows = any(stage.deposits for stage in self._process.stages)
+        ever = {local.body: local.solid for local in self._whole.locals} if grows else None
+        self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric, ever=ever))
         self._kept = t
-        self._next_frame = t + (self._every or 0.0)
+        self._next_frame = self._after(t)
+
+    def _after(self, t: float) -> float:
+        """When (s) the next frame is, after one at `t` s."""
+        if self._times is not None:
+            return next((one for one in self._times if one > t), math.inf)
+        return max(t, 0.0) + (self._every or 0.0) if t > -math.inf else 0.0
 
     def state(self) -> dict[str, Array]:
         """All that was seen so far, as arrays; a run with tangents is not kept."""
         bodies = [local.body for local in self._shape.locals]
-        reach = [(self._coldest[body], self._hottest[body], *self._skin[body]) for body in bodies]
-        sums = [self._entered, self._made, self._iterations, self._left, self._next_frame, self._kept]
+        reach = [(self._coldest.get(body, math.inf), self._hottest.get(body, -math.inf), *self._skin[body])
+                 for body in bodies]  # fmt: skip
+        sums = [self._entered, self._made, self._iterations, self._left, self._next_frame, self._kept, self._brought]
         return {"seen_t": np.array(self._t), "seen_values": np.array(self._values), "seen_rates": np.array(self._rates),
                 "reach": np.array(reach), "sums": np.array(sums, dtype=float)}  # fmt: skip
 
@@ -100,13 +144,15 @@ class Record:
         for local, (low, high, *skin) in zip(self._shape.locals, state["reach"], strict=True):
             self._coldest[local.body], self._hottest[local.body] = float(low), float(high)
             self._skin[local.body] = float(skin[0]), float(skin[1])
-        self._entered, self._made, iterations, self._left, self._next_frame, self._kept = map(float, state["sums"])
+        self._entered, self._made, iterations, self._left, *rest = map(float, state["sums"])
         self._iterations = int(iterations)
+        self._next_frame, self._kept, self._brought = rest
 
     def history(
-        self, *, stage_ends: Sequence[float], stored: float, solver: str, free: tuple[str, ...], seconds: float
-    ) -> History:
-        """All of it; `stored` is the enthalpy gained, J.
+        self, *, stage_ends: Sequence[float], gained: float, solver: str, free: tuple[str, ...], seconds: float,
+        complete: bool = True,
+    ) -> History:  # fmt: skip
+        """All of it; `gained` is the enthalpy gained by what was there, since it was there, J.
 
         Raises
         ------
@@ -120,9 +166,11 @@ class Record:
             values=np.array(self._values).reshape(nt, -1),
             rates=np.array(self._rates).reshape(nt, -1),
             stage_ends=tuple(stage_ends),
-            balance=Balance(entered=self._entered, made=self._made, stored=stored),
+            balance=Balance(
+                entered=self._entered, made=self._made, stored=gained + self._brought, brought=self._brought
+            ),
             iterations=self._iterations,
-            cells=self._shape.cut.cells,
+            cells=self._whole.cut.cells,
             iteration_error=self._left,
             solver=solver,
             process=digest(self._process),
@@ -131,6 +179,7 @@ class Record:
             tangents=np.moveaxis(np.array(self._tangents), 0, 1) if free else None,
             tangent_rates=np.moveaxis(np.array(self._tangent_rates), 0, 1) if free else None,
             notes=self._notes(),
+            complete=complete,
         )
 
     def _notes(self) -> tuple[str, ...]:
@@ -138,9 +187,12 @@ class Record:
         notes = []
         for body in self._process.bodies:
             material = body.material
+            if body.name not in self._coldest:
+                continue
             own = self._coldest[body.name], self._hottest[body.name]
             used = [(f"{what} of {material.name}", prop, *own) for what, prop in
-                    (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity))]  # fmt: skip
+                    (("conductivity", material.conductivity), ("heat capacity", material.heat_capacity),
+                     ("density", material.density)) if isinstance(prop, Property)]  # fmt: skip
             films = _films(self._process, body.name) if self._boiling[body.name].any() else {}
             used += [(f"film on {body.name}", film, *self._skin[body.name]) for film in films.values()]
             for what, prop, low, high in used:
@@ -157,6 +209,30 @@ class Record:
                 if text not in notes:
                     notes.append(text)
         return tuple(notes)
+
+
+def _frames(every: float | Sequence[float] | None, process: Process) -> tuple[tuple[float, ...] | None, float | None]:
+    """Times at which frames were asked for, or how often; times that a run cannot have are refused."""
+    if every is None:
+        return None, None
+    if isinstance(every, (int, float)):
+        if not every > 0.0:
+            raise SolveError(
+                f"frames are asked for every {every:g} s. The time between two frames is above 0 s. "
+                "Leave every out for one at each step, or give times."
+            )
+        return None, float(every)
+    times = tuple(float(t) for t in every)
+    lengths = [s.until.at_most if isinstance(s.until, Crossing) else s.until for s in process.stages]
+    end = sum(lengths)
+    rising = all(a < b for a, b in pairwise(times))
+    if not times or not rising or not (math.isfinite(times[0]) and times[0] >= 0.0 and times[-1] <= end * (1 + 1e-12)):
+        span = f"{times[0]:g} to {times[-1]:g} s" if times else "no time"
+        raise SolveError(
+            f"frames are asked for at {len(times)} times, {span}, in a run from 0 to {end:g} s. They rise, each once, "
+            "within the run. Sort them, and leave out what is beyond."
+        )
+    return times, None
 
 
 def _films(process: Process, body: str) -> dict[str, Property]:

@@ -25,15 +25,24 @@ class Weights:
         return float(self.weight @ field[self.cells])
 
 
-class Watch:
-    """All observations of a run; places become weights once, extremes look for their cell at every step."""
+UNBORN = Weights(np.zeros(1, dtype=np.int64), np.array([np.nan]))
 
-    def __init__(self, process: Process, shape: Geometry, observe: tuple[Observation, ...]) -> None:
+
+class Watch:
+    """All observations of a run; places become weights once, extremes look for their cell at every step.
+
+    What lies in cells that `whole` has and `shape` has not yet reads NaN.
+    """
+
+    def __init__(
+        self, process: Process, shape: Geometry, observe: tuple[Observation, ...], whole: Geometry | None = None
+    ) -> None:
         names = [one.name for one in observe]
         if len(set(names)) < len(names):
             raise ModelError(f"two observations share a name among {names}. Each has its own. Rename one of them.")
         self.names = tuple(names)
         self._locals = {local.body: local for local in shape.locals}
+        self._ever = {local.body: local for local in (whole or shape).locals}
         self._numbers = {body: _numbering(local) for body, local in self._locals.items()}
         self._process = process
         self._readings: list[Weights | tuple[Extreme, Local, NDArray[np.bool_]]] = []
@@ -43,6 +52,9 @@ class Watch:
                 self._readings.append(self._at(one, local))
                 continue
             inside = self._inside(one, local)
+            if not inside.any():
+                self._readings.append(UNBORN)
+                continue
             self._readings.append(self._mean(local, inside) if one.statistic == "mean" else (one, local, inside))
 
     def weights(self, T: Array) -> list[Weights]:
@@ -76,15 +88,18 @@ class Watch:
         places = [probe.place[a] if a < part.active else float(local.centres[a][0]) for a in range(3)]
         if local.block.links is not None:
             away = float(part.distance(*(np.asarray(p) for p in places)))
-            home = None if away > 1e-6 * max(float(e[-1] - e[0]) for e in local.edges) else (0, 0, 0)
+            far = away > 1e-6 * max(float(e[-1] - e[0]) for e in local.edges)
+            home = None if far else _nearest(self._ever[local.body], places)
         else:
-            home = self._home(local, places)
+            home = self._home(local, places) or self._home(self._ever[local.body], places)
         if home is None:
             at = tuple(round(p, 6) for p in places[: part.active])
             raise ModelError(
                 f"'{probe.name}' at {at} m lies in a hollow of '{local.body}'. "
                 "A probe sits in or on the material. Check its axes and its unit."
             )
+        if not local.solid[home]:
+            return UNBORN
         if local.block.links is not None:
             return self._fit(local, np.asarray(places))
         return self._reading(local, home, [places[a] - float(local.centres[a][home[a]]) for a in range(3)])
@@ -177,13 +192,14 @@ class Watch:
 
     def _inside(self, one: Extreme, local: Local) -> NDArray[np.bool_]:
         low, high = self._process.body(local.body).part.region(one.region)
-        inside = local.solid.copy()
+        within = np.ones_like(local.solid)
         for axis in range(3):
             at = local.centres[axis]
             shape = [1, 1, 1]
             shape[axis] = -1
-            inside &= ((at >= low[axis]) & (at <= high[axis])).reshape(shape)
-        if not inside.any():
+            within &= ((at >= low[axis]) & (at <= high[axis])).reshape(shape)
+        inside = within & local.solid
+        if not (inside | within & self._ever[local.body].solid).any():
             raise ModelError(
                 f"'{one.name}': region '{one.region}' of '{local.body}' holds no cell centre. "
                 "A region is at least one cell wide. Enlarge it, or use more cells."
@@ -209,6 +225,18 @@ class Watch:
         home = np.unravel_index(int(np.argmax(reach)), reach.shape)
         away = [float(towards[home]) for _, towards in beyond]
         return self._reading(local, tuple(int(h) for h in home), away)
+
+
+def _nearest(local: Local, place: list[float]) -> tuple[int, ...]:
+    """The solid cell whose centre is nearest to the place, among those around it."""
+    home = [int(np.argmin(np.abs(local.centres[a] - place[a]))) for a in range(3)]
+    near = tuple(slice(max(n - 2, 0), n + 3) for n in home)
+    solid = np.argwhere(local.solid[near]) + [one.start for one in near]
+    if not len(solid):
+        return home[0], home[1], home[2]
+    away = sum((local.centres[a][solid[:, a]] - place[a]) ** 2 for a in range(3))
+    i, j, k = solid[int(np.argmin(away))]
+    return int(i), int(j), int(k)
 
 
 def _numbering(local: Local) -> Ints:
