@@ -328,10 +328,13 @@ def _refuse_changing_period(stages: tuple[Stage, ...]) -> None:
             )
 
 
-def quench(part: Part, material: Material, *, start: Quantity | float, bath: Level | float, film: Quantity | float,
-           until: float) -> Process:  # fmt: skip
-    """A hot part dropped into a bath (K) that cools its whole surface through `film` W/(m2.K) for `until` s."""
-    if not isinstance(film, Quantity):
+def quench(part: Part, material: Material, *, start: Quantity | float, bath: Level | float,
+           film: Quantity | Property | float, until: float) -> Process:  # fmt: skip
+    """A hot part dropped into a bath (K) that cools its whole surface through `film` W/(m2.K) for `until` s.
+
+    A film that is a Property, over the wall's own temperature, is the boiling curve of the bath.
+    """
+    if isinstance(film, (int, float)):
         film = Quantity(value=film, unit="W/(m2.K)", name="film")
     all_round = Exchange(gas=bath, film=film)
     walls = {patch.name: all_round for patch in part.patches} or {"surface": all_round}
