@@ -86,14 +86,19 @@ class _Told:
     def __init__(self, name: str, unit: str, scale: float) -> None:
         self.name, self.unit, self.scale = name, unit, scale
 
-    def error(self, what: str, surface: Surface, places: Array, then: str, such: str = "at") -> SurfaceError:
+    def error(self, what: str, surface: Surface, places: Array, then: str) -> SurfaceError:
         own = f"{_place(places[0] / self.scale)} {self.unit}"
         also = "" if self.unit == "mm" else f" = {_place(places[0] * 1e3)} mm"
         more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        return SurfaceError(f"{self.name} {what}, {such} {own}{also}{more}. {then}", surface=surface, places=places)
+        return SurfaceError(f"{self.name} {what}, at {own}{also}{more}. {then}", surface=surface, places=places)
 
     def volume(self, volume: float) -> str:
         return f"{volume / self.scale**3:.4g} {self.unit}3"
+
+
+def _edges(which: NDArray[np.bool_]) -> str:
+    count = int(which.sum())
+    return f"{count} edge{'s' * (count > 1)}"
 
 
 def _place(place: Array) -> str:
@@ -205,13 +210,13 @@ def _joined(count: int, one: Ints, two: Ints) -> Ints:
 def _refuse_edges(told: _Told, surface: Surface, edges: _Edges) -> None:
     if (loose := edges.count == 1).any():
         raise told.error(
-            f"is not closed: {int(loose.sum())} edges belong to one triangle alone", surface,
+            f"is not closed: {_edges(loose)} with one triangle alone", surface,
             edges.middles(surface.points, loose),
             "Every edge of a part joins two triangles. Close the gap where the surface is made, or export a whole body."
         )  # fmt: skip
     if (many := edges.count > 2).any():
         raise told.error(
-            f"has {int(many.sum())} edges where {int(edges.count.max())} triangles meet", surface,
+            f"has {_edges(many)} where {int(edges.count.max())} triangles meet", surface,
             edges.middles(surface.points, many),
             "Every edge of a part joins two triangles; four meet where two solids touch, or where a face lies twice. "
             "Join the solids to one body, or export each into a file of its own."
@@ -219,7 +224,7 @@ def _refuse_edges(told: _Told, surface: Surface, edges: _Edges) -> None:
     odd = edges.forward[edges.starts] == edges.forward[edges.starts + 1]
     if odd.any():
         raise told.error(
-            f"has {int(odd.sum())} edges whose two triangles face opposite ways", surface,
+            f"has {_edges(odd)} whose two triangles face opposite ways", surface,
             edges.middles(surface.points, odd),
             "All triangles are seen anticlockwise from outside. Make the normals agree where the surface is made."
         )  # fmt: skip
@@ -242,21 +247,21 @@ def _refuse_shells(told: _Told, surface: Surface, edges: _Edges) -> None:
     if flat.any():
         worst = int(np.flatnonzero(flat)[0])
         raise told.error(
-            f"encloses nothing with {int(flat.sum())} of its {shells} shells ({told.volume(abs(volume[worst]))})",
+            f"encloses nothing in {int(flat.sum())} of {shells} shells ({told.volume(abs(volume[worst]))})",
             surface, places[flat], "A shell has an inside. Give the sheet a thickness, or remove it."
         )  # fmt: skip
     depth = _depths(surface, shell, places, np.sign(volume))
     if (out := (depth % 2 == 0) & (volume < 0.0)).any():
         worst = int(np.flatnonzero(out)[np.argmin(volume[out])])
         raise told.error(
-            f"is inside out: {int(out.sum())} of its {shells} shells have the volume {told.volume(volume[worst])}",
+            f"is inside out: {int(out.sum())} of {shells} shells with the volume {told.volume(volume[worst])}",
             surface, places[np.concatenate([[worst], np.setdiff1d(np.flatnonzero(out), worst)])],
             "Triangles are seen anticlockwise from outside, and the volume is above zero. Turn the normals round where "
             "the surface is made."
         )  # fmt: skip
     if (wrong := (depth % 2 == 1) & (volume > 0.0)).any():
         raise told.error(
-            f"has {int(wrong.sum())} of its {shells} shells inside another and facing outward", surface, places[wrong],
+            f"has {int(wrong.sum())} of {shells} shells inside another and facing outward", surface, places[wrong],
             "A shell inside another is a cavity and faces inward. Turn its normals round, or remove it."
         )  # fmt: skip
 

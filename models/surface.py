@@ -69,6 +69,12 @@ class Surface:
         return hash(self.key)
 
     @property
+    def volume(self) -> float:
+        """What the triangles enclose, m3."""
+        a, b, c = np.moveaxis(self.points[self.triangles] - self.points.mean(axis=0), 1, 0)
+        return float((a * np.cross(b, c)).sum() / 6.0)
+
+    @property
     def bounds(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Lower and upper corner (3,) m."""
         low, high = self.points.min(axis=0), self.points.max(axis=0)
