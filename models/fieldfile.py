@@ -7,7 +7,7 @@ slice of `temperature` a step. VTK, ParaView and pyvista read it as it is; what 
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .cells import HEXAHEDRON, LINE, QUAD, Cells, cells_of
 from .checkpoint import Checkpoint
 from .digest import digest as content
-from .errors import ModelError, SolveError
+from .errors import Cancelled, ModelError, SolveError
 from .history import Frame
 
 Array = NDArray[np.float64]
@@ -36,7 +36,8 @@ class FieldWriter:
     """What a solver's `keep=` can be handed: each frame becomes a step of one VTKHDF file, flushed at once.
 
     The file grows under a temporary name beside `path` and takes its own name when it is closed, by `with` or by
-    `close`; a run that is broken off keeps the steps it has, marked as not complete.
+    `close`; a run that is broken off keeps the steps it has, marked as not complete. Cells whose material is laid down
+    later are in the file from the start, with NaN until then.
 
     Parameters
     ----------
@@ -77,19 +78,22 @@ class FieldWriter:
                 "Keep one run in one file."
             )
         if self._cells is None:
-            self._begin(cells_of(frame))
+            self._begin(cells_of(frame if frame.ever is None else replace(frame, solid=frame.ever)))
         cells = self._cells
         assert cells is not None
         self._refuse_other_cells(frame, cells)
-        values = np.concatenate([frame.T[body][frame.solid[body]] for body in cells.bodies]).astype("<f4")
-        if not np.isfinite(values).all():
-            bad = int(np.argmin(np.isfinite(values)))
+        ever = frame.solid if frame.ever is None else frame.ever
+        values = np.concatenate([frame.T[body][ever[body]] for body in cells.bodies]).astype("<f4")
+        there = np.concatenate([frame.solid[body][ever[body]] for body in cells.bodies])
+        if not np.isfinite(values[there]).all():
+            bad = int(np.argmin(np.isfinite(values) | ~there))
             body, place = cells.bodies[cells.body[bad]], cells.points[cells.corners[bad]].mean(axis=0)
             raise SolveError(
                 f"{self.path.name}: the temperature of {body} at ({place[0]:.4g}, {place[1]:.4g}, {place[2]:.4g}) m, "
                 f"t = {frame.t:g} s, is {values[bad]} K. Every solid cell has a finite one. Shorten the step, or look "
                 "for a property that is not finite."
             )
+        values[~there] = np.nan
         self._append(float(frame.t), values)
 
     def __enter__(self) -> "FieldWriter":
@@ -98,6 +102,8 @@ class FieldWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
         self.close(complete=kind is None)
+        if isinstance(error, Cancelled) and self.steps:
+            error.add_note(f"{self.path.name} holds {self.steps} moments up to {self._done[1]:.6g} s.")
 
     @property
     def steps(self) -> int:
@@ -175,7 +181,8 @@ class FieldWriter:
         self._done = (n + 1, t, sha)
 
     def _refuse_other_cells(self, frame: Frame, cells: Cells) -> None:
-        counts = {body: int(frame.solid[body].sum()) if body in frame.solid else 0 for body in frame.T}
+        ever = frame.solid if frame.ever is None else frame.ever
+        counts = {body: int(ever[body].sum()) if body in ever else 0 for body in frame.T}
         if tuple(frame.T) != cells.bodies or any(
             counts[body] != int((cells.body == k).sum()) for k, body in enumerate(cells.bodies)
         ):

@@ -73,7 +73,7 @@ class Pattern:
         where = csc_matrix((np.arange(1, matrix.nnz + 1), matrix.indices, matrix.indptr), shape=(n, n))
         diagonal = np.asarray(where[np.arange(n), np.arange(n)]).ravel() - 1
         coupling = tuple((np.asarray(where[one, two]).ravel() - 1, np.asarray(where[two, one]).ravel() - 1)
-                         for one, two in pairs)  # fmt: skip
+                         if one.size else (one, one) for one, two in pairs)  # fmt: skip
         return matrix, diagonal, coupling
 
 
@@ -105,6 +105,16 @@ class System:
     slope: Array
     cross: tuple[tuple[Array, Array, Array], ...]
     scale: float
+
+    def apart(self) -> tuple[Array, list[tuple[Array, Array]]]:
+        """Slope (n,) of the walls alone, and of each contact what its first and its second theta send across, m."""
+        if not self.cross:
+            return self.slope, []
+        slope = self.slope.copy()
+        for piece, (_, by1, by2) in zip(self.pattern.touching, self.cross, strict=True):
+            np.subtract.at(slope, number(self.pattern.locals[piece.first])[piece.cell1], by1)
+            np.add.at(slope, number(self.pattern.locals[piece.second])[piece.cell2], by2)
+        return np.minimum(slope, 0.0), [(-by1, by2) for _, by1, by2 in self.cross]
 
     def assembled(self) -> csc_matrix:
         """The matrix, written down."""

@@ -65,7 +65,8 @@ def plotter(mesh: pv.UnstructuredGrid, *, unit: str, display: str, limits: tuple
     bar: Any = {"title": f"{NAME} / {display}", "color": "black", "n_labels": 6, "fmt": "%.0f"}
     flat = bool(np.ptp(mesh.points[:, 2]) == 0)
     window.add_mesh(mesh, scalars="shown", cmap="inferno", clim=[low, max(high, low + 1e-9)], show_edges=flat,
-                    edge_opacity=0.25, scalar_bar_args=bar, line_width=8, ambient=0.55, diffuse=0.55)  # fmt: skip
+                    edge_opacity=0.25, scalar_bar_args=bar, line_width=8, ambient=0.55, diffuse=0.55,
+                    nan_opacity=0.0)  # fmt: skip
     if len(probes):
         cloud = sensors(probes)
         window.add_point_labels(cloud, "name", font_size=16, point_size=14, point_color="black", always_visible=True,

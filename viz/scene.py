@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..models.errors import ForetrialError
 from ..models.fieldfile import FieldFile, read_fields
 from ..models.history import Probe
@@ -137,7 +139,7 @@ def _opened(source: FieldFile | Path | str,
 
 def _limits(fields: FieldFile) -> tuple[float, float]:
     every = [fields.values(step) for step in range(fields.times.size)]
-    return float(min(one.min() for one in every)), float(max(one.max() for one in every))
+    return float(min(np.nanmin(one) for one in every)), float(max(np.nanmax(one) for one in every))
 
 
 def _refuse_blind() -> None:

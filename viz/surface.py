@@ -84,7 +84,7 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
     for step in range(steps):
         moment = fields.values(step)
         skinned[step], probed[step] = moment[cells], moment[found]
-        low, high = min(low, float(moment.min())), max(high, float(moment.max()))
+        low, high = min(low, float(np.nanmin(moment))), max(high, float(np.nanmax(moment)))
     shown = np.arange(steps)
     while True:
         values = skinned[shown]
