@@ -69,7 +69,7 @@ def no_plots(folder):
     yield
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "find_spec", lambda _: None)
-        report._plotly()
+        report.plotly()
 
 
 def backwards(writer):

@@ -2,5 +2,6 @@
 
 from .report import report
 from .scene import SceneError, opengl, show, still
+from .shape import shape
 
-__all__ = ["SceneError", "opengl", "report", "show", "still"]
+__all__ = ["SceneError", "opengl", "report", "shape", "show", "still"]

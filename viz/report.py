@@ -146,7 +146,7 @@ def _page(content: Mapping[str, Any], words: Any, packed: list[Any], named: list
         "css": _asset("page.css"),
         "data": _inert(data),
         "words": _inert(words),
-        "plotly": _plotly(),
+        "plotly": plotly(),
         "js": "\n".join(_asset(name) for name in SCRIPTS),
     }
     return re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found.group(1)], _asset("page.html"))
@@ -162,7 +162,7 @@ def _asset(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _plotly() -> str:
+def plotly() -> str:
     """plotly.min.js of the installed plotly, squeezed; the page unpacks it."""
     spec = find_spec("plotly")
     script = Path((spec.submodule_search_locations or [""])[0] if spec else "") / "package_data" / "plotly.min.js"
