@@ -8,6 +8,7 @@ import numpy as np
 
 from .curve import Curve
 from .errors import ModelError
+from .product import moved, product
 from .quantity import Quantity, quantity
 
 
@@ -126,7 +127,11 @@ class Material:
 
     Attributes
     ----------
-    density : Quantity, kg/m3
+    density : Quantity or Property, kg/m3
+        A number keeps the mass of every cell. A Property over temperature does not: the grid stands still, so a cell
+        keeps its volume and holds density(T) of it, and heat is counted per volume, as the exact integral of density
+        times heat capacity. Heat is conserved all the same; what a real part would lose in density it gains in size
+        (three times its linear expansion), and no mass leaves or enters through walls.
     conductivity : Property, W/(m.K)
         Along x; other axes by `anisotropy`.
     heat_capacity : Property, J/(kg.K)
@@ -139,7 +144,7 @@ class Material:
     """
 
     name: str
-    density: Quantity
+    density: Quantity | Property
     conductivity: Property
     heat_capacity: Property
     anisotropy: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -147,17 +152,20 @@ class Material:
     latent: Latent | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "density", quantity(self.density, "kg/m3", label=f"{self.name} density"))
-        if self.density.value <= 0:
+        if not isinstance(self.density, Property):
+            object.__setattr__(self, "density", quantity(self.density, "kg/m3", label=f"{self.name} density"))
+        if isinstance(self.density, Quantity) and self.density.value <= 0:
             raise ModelError(
                 f"{self.name}: density {self.density.value:g} kg/m3 is not positive. Matter weighs something. "
                 "Correct the sign or the value."
             )
-        for prop, unit in ((self.conductivity, "W/(m.K)"), (self.heat_capacity, "J/(kg.K)")):
+        needed = ((self.conductivity, "W/(m.K)"), (self.heat_capacity, "J/(kg.K)"), (self.density, "kg/m3"))
+        for prop, unit in needed:
             if prop.unit != unit:
                 raise ModelError(
                     f"{self.name}: a property is in {prop.unit} where {unit} is needed. "
-                    "Conductivity is in W/(m.K), heat capacity in J/(kg.K). Convert the table at its door."
+                    "Conductivity is in W/(m.K), heat capacity in J/(kg.K), density in kg/m3. Convert the table at its "
+                    "door."
                 )
         if min(self.anisotropy) <= 0:
             raise ModelError(
@@ -176,11 +184,22 @@ class Material:
         (low, high), ends = peak.range, sensible.range
         outer = [min(low, ends[0]) - 1.0, max(high, ends[1]) + 1.0]
         breaks = np.unique(np.concatenate([sensible.breaks, peak.breaks, outer]))
-        rows = np.array([_moved(sensible, left, 0.5 * (left + right)) for left, right in pairwise(breaks)])
+        rows = np.array([moved(sensible, left, 0.5 * (left + right)) for left, right in pairwise(breaks)])
         for row, (left, right) in zip(rows, pairwise(breaks), strict=True):
             if low < 0.5 * (left + right) < high:
-                row[:4] += _moved(peak, left, 0.5 * (left + right))[:4]
+                row[:4] += moved(peak, left, 0.5 * (left + right))[:4]
         return Curve(breaks=breaks, rows=rows)
+
+    def volumetric(self) -> Curve:
+        """What a cubic metre stores per kelvin, J/(m3.K) over K: density times `storage`, exact as `product` is."""
+        storage = self.storage()
+        if isinstance(self.density, Property):
+            mass = self.density.curve.rows.copy()
+            mass[:, :5] *= self.density.scale.value
+            return product(Curve(breaks=self.density.curve.breaks, rows=mass), storage)
+        rows = storage.rows.copy()
+        rows[:, :5] *= self.density.value
+        return Curve(breaks=storage.breaks, rows=rows)
 
     @classmethod
     def simple(cls, name: str, *, density: float, conductivity: float, heat_capacity: float,
@@ -189,14 +208,3 @@ class Material:
         k = constant(conductivity, "W/(m.K)", source=source, name=f"{name} conductivity")
         cp = constant(heat_capacity, "J/(kg.K)", source=source, name=f"{name} heat capacity")
         return cls(name=name, density=quantity(density, "kg/m3"), conductivity=k, heat_capacity=cp)
-
-
-def _moved(curve: Curve, left: float, inside: float) -> np.ndarray:
-    """(6,) row of the piece that holds `inside`, about `left`; a held end beyond the curve's own."""
-    low, high = curve.range
-    if not low <= inside <= high:
-        return np.array([curve.one(low if inside < low else high), 0.0, 0.0, 0.0, 0.0, 1e9])
-    piece = int(np.searchsorted(curve.breaks, inside, side="right")) - 1
-    a0, a1, a2, a3, r, p = curve.rows[piece]
-    s = left - curve.breaks[piece]
-    return np.array([a0 + s * (a1 + s * (a2 + s * a3)), a1 + s * (2 * a2 + 3 * s * a3), a2 + 3 * s * a3, a3, r, p - s])

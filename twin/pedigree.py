@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..models import Process
+from ..models import Process, Property
 from ..models.digest import digest
 
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pint", "pyvista")
@@ -33,14 +33,17 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
     """
     materials = []
     for body in process.bodies:
-        for name in ("conductivity", "heat_capacity"):
-            p = getattr(body.material, name)
+        rho = body.material.density
+        followed = {name: getattr(body.material, name) for name in ("conductivity", "heat_capacity")}
+        if isinstance(rho, Property):
+            followed["density"] = rho
+        for name, p in followed.items():
             materials.append({"material": body.material.name, "property": name, "source": p.source,
                               "valid": list(p.valid), "std": p.scale.std})  # fmt: skip
-        rho = body.material.density
-        materials.append({"material": body.material.name, "property": "density", "source": rho.source or "stated",
-                          "valid": list(rho.valid) if rho.valid else None,
-                          "std": rho.std / rho.value})  # fmt: skip
+        if not isinstance(rho, Property):
+            materials.append({"material": body.material.name, "property": "density", "source": rho.source or "stated",
+                              "valid": list(rho.valid) if rho.valid else None,
+                              "std": rho.std / rho.value})  # fmt: skip
     return {"version": __version__, "commit": commit(), "packages": {n: v for n in PACKAGES if (v := _version(n))},
             "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             "seeds": dict(seeds), "command": command, "seconds": float(seconds),
