@@ -311,6 +311,14 @@ def _refuse_enclosures(stage: Stage, bodies: tuple[Body, ...]) -> None:
                     f"'{enclosure.name}'. A patch faces one enclosure. Split the patch, or join the enclosures."
                 )
             seen[fits[0]] = enclosure.name
+            wall = stage.walls.get(fits[0], stage.walls.get(fits[0].rpartition(".")[2]))
+            for row in wall.exchanges if isinstance(wall, Between) else (wall,):
+                if isinstance(row, Exchange) and getattr(row.emissivity, "value", 1.0) != 0.0:
+                    raise ModelError(
+                        f"stage '{stage.name}': patch '{fits[0]}' radiates into enclosure '{enclosure.name}' and, with "
+                        f"an emissivity of {getattr(row.emissivity, 'value', 'a signal')}, into its surroundings. It "
+                        "radiates once. Leave emissivity= out of its Exchange."
+                    )
 
 
 def _refuse_changing_period(stages: tuple[Stage, ...]) -> None:

@@ -5,7 +5,7 @@ density times heat capacity. Newton's matrix is written for theta, the integral 
 A = V c / k + s (conductance), symmetric and positive definite for one body.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from ..models.grid import Block, Grid, Links
 from .begin import start
 from .contact import crossing
 from .cut import Cut, Touching, cut
+from .enclosure import Answer, Room, rooms
+from .facets import Facing
 from .kernels.conduct import conduct, exchange
 from .kernels.pieces import properties, temperatures
 from .periodic import repeating
@@ -59,6 +61,7 @@ class Geometry:
     touching: tuple[Touching, ...]
     volume: Array
     pattern: Pattern
+    views: dict[object, Facing] = field(default_factory=dict)
 
 
 _KEPT: dict[object, Geometry] = {}  # the last few small ones: a calibration cuts the same parts hundreds of times
@@ -182,6 +185,7 @@ class Flow:
     h: Array
     slope: Array
     cross: tuple[tuple[Array, Array, Array], ...]
+    rooms: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,6 +207,7 @@ class Discrete:
         self._stage = stage or process.stages[0]
         self._since = 0.0
         self._met: list[Surroundings] = []
+        self._rooms: list[Room] = []
         self._drive: tuple[float, list[Drive]] = (float("nan"), [])
         self._melts = [process.body(local.body).material.latent is not None for local in shape.locals]
         self.melts = any(self._melts)
@@ -214,6 +219,7 @@ class Discrete:
         """Begin a stage at `since` s."""
         self._stage, self._since = stage, since
         self._met = [surroundings(stage, local.block) for local in self.shape.locals]
+        self._rooms = rooms(stage.enclosures, self.process, self.shape)
         self._drive = (float("nan"), [])
 
     def command(self, outputs: Outputs) -> None:
@@ -290,7 +296,10 @@ class Discrete:
         n = T.size
         out = Flow(np.empty(n), 0.0, 0.0, np.empty(n), np.empty(n), np.empty(n), np.zeros(n), ())
         thetas = []
-        blocks = zip(self.shape.locals, self._met, self._driven(t), self._tables, strict=True)
+        drives = self._driven(t)
+        if self._rooms:
+            drives = self._irradiated(drives, T, t, out)
+        blocks = zip(self.shape.locals, self._met, drives, self._tables, strict=True)
         for local, met, drive, (conductivity, capacity) in blocks:
             s, at = local.solid, local.span
             out.k[at], own_theta, out.c[at], out.h[at] = self._properties(local, T, conductivity, capacity)
@@ -322,6 +331,14 @@ class Discrete:
         out.cross = tuple(self._across(n, thetas, out, t) for n in range(len(self.shape.touching)))
         return out
 
+    def _irradiated(self, drives: list["Drive"], T: Array, t: float, out: Flow) -> list["Drive"]:
+        """What each block meets, with what its walls absorb in enclosures."""
+        for room in self._rooms:
+            absorbed, answer = room.shine(T, t, self._since, self.outputs, self._met, drives, self._tables)
+            drives = [replace(drive, shine=drive.shine + more) for drive, more in zip(drives, absorbed, strict=True)]
+            out.rooms = (*out.rooms, answer)
+        return drives
+
     def _across(self, which: int, thetas: list[tuple[Array, Array]], out: Flow, t: float) -> tuple[Array, Array, Array]:
         piece = self.shape.touching[which]
         first, second = ((*thetas[b], self._tables[b][0]) for b in (piece.first, piece.second))
@@ -337,7 +354,8 @@ class Discrete:
     def system(self, flow: Flow, scale: float) -> System:
         """V c / k + scale * (conductance), for the change of theta; `scale` is the step's own weight in s."""
         storage = self.shape.volume * flow.c / flow.k
-        return System(pattern=self.shape.pattern, storage=storage, slope=flow.slope, cross=flow.cross, scale=scale)
+        return System(pattern=self.shape.pattern, storage=storage, slope=flow.slope, cross=flow.cross, scale=scale,
+                      rooms=flow.rooms)  # fmt: skip
 
     def matrix(self, flow: Flow, scale: float) -> csc_matrix:
         """The same, written down."""
@@ -355,6 +373,5 @@ def _tables(body: Body) -> tuple[Array, Array]:
     material = body.material
     conductivity = material.conductivity.curve.packed(DATUM)
     conductivity[:, [1, 2, 3, 4, 5, 7]] *= material.conductivity.scale.value
-    capacity = material.storage().packed(DATUM)
-    capacity[:, [1, 2, 3, 4, 5, 7]] *= material.density.value
+    capacity = material.volumetric().packed(DATUM)
     return np.ascontiguousarray(conductivity), np.ascontiguousarray(capacity)

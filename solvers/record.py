@@ -8,9 +8,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, Between, Crossing, Exchange, Frame, History, Process, Property, SolveError, digest
+from ..models import (
+    Balance,
+    Between,
+    Crossing,
+    Enclosure,
+    Exchange,
+    Frame,
+    History,
+    Process,
+    Property,
+    SolveError,
+    digest,
+)
 from ..models.history import Keep, hermite
 from .discrete import Flow, Geometry, Local
+from .enclosure import named
 from .march import D, Step, W
 from .watch import Watch
 
@@ -182,9 +195,19 @@ class Record:
             complete=complete,
         )
 
+    def _enclosures(self) -> list[tuple[Enclosure, object]]:
+        """Each once, with what its view factors are kept under."""
+        found = {enclosure.name: enclosure for stage in self._process.stages for enclosure in stage.enclosures}
+        return [(enclosure, named(enclosure)) for enclosure in found.values()]
+
     def _notes(self) -> tuple[str, ...]:
         """What was assumed: properties used beyond the range of their source."""
-        notes = []
+        notes = [
+            f"enclosure {enclosure.name}: view factors missed 1 by up to {self._shape.views[key].missing:.2%}, and "
+            "were closed."
+            for enclosure, key in self._enclosures()
+            if key in self._shape.views and self._shape.views[key].missing > 1e-3
+        ]
         for body in self._process.bodies:
             material = body.material
             if body.name not in self._coldest:

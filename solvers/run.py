@@ -31,6 +31,7 @@ from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
 from .births import Births, carried
 from .control import Control
+from .coupled import Coupled
 from .discrete import Discrete, Flow, prepared
 from .linear import Linear, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, hits
@@ -180,12 +181,16 @@ class Run:
         """Equations, solver and observations for the cells that are there now."""
         shape = self.shape
         self.model = Discrete(self.process, shape, stage)
-        self.linear = chosen(self.solver.linear, shape.pattern)
+        self.linear = self._solver()
         self.watch = Watch(self.process, shape, self.observe, self.births.whole)
         self.twins = [
             Twins(Discrete(above, shape, stage), Discrete(below, shape, stage), up, down)
             for above, below, up, down in self.moved.values()
         ]
+
+    def _solver(self) -> Linear:
+        inner = chosen(self.solver.linear, self.shape.pattern)
+        return Coupled(inner) if any(stage.enclosures for stage in self.process.stages) else inner
 
     def _ends(self) -> list[tuple[Discrete, Discrete, float, float]]:
         return [(twin.above, twin.below, twin.up, twin.down) for twin in self.twins]
@@ -316,7 +321,7 @@ class Run:
             arrays = {"T": T, "H0": self.H0, "numbers": numbers, "ends": np.array(self.ends)}
             self.save(Checkpoint(process=digest(self.process), solver=self.solver.digest, names=self.watch.names, t=t,
                                  arrays=arrays | self.record.state() | self.control.state()))  # fmt: skip
-            self.linear = chosen(self.solver.linear, self.shape.pattern)  # as new as in a run that goes on from here
+            self.linear = self._solver()  # as new as in a run that goes on from here
             flow = self.model.flow(T, now)
         return T, flow, dt
 

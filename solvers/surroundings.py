@@ -26,6 +26,7 @@ class Surroundings:
     weight: Array
     films: Array
     ranges: tuple[tuple[int, int], ...]
+    enclosed: tuple[tuple[int, float], ...] = ()  # rows that radiate into an enclosure, which alone radiates to them
 
     def levels(self, t: float, since: float, outputs: Outputs = NOTHING) -> Array:
         """(rows, 8): gas K, radiant K, film W/(m2.K), emissivity, flux W/m2, held 0 or 1, rows of `films`, at `t` s."""
@@ -39,6 +40,8 @@ class Surroundings:
             table[n, 1] = gas if row.radiant is row.gas else level(row.radiant, t, since, outputs)
             table[n, 2:5] = [level(one, t, since, outputs) for one in (film, row.emissivity, row.flux)]
             table[n, 6:8] = self.ranges[n]
+        for n, grey in self.enclosed:
+            table[n, 1], table[n, 3] = 0.0, grey
         return table
 
 
@@ -59,6 +62,7 @@ def surroundings(stage: Stage, block: Block) -> Surroundings:
     low = np.zeros(walls.cell.size, dtype=np.int64)
     high = np.zeros(walls.cell.size, dtype=np.int64)
     weight = np.zeros(walls.cell.size)
+    enclosed: list[tuple[int, float]] = []
     for index, patch in enumerate(walls.patches):
         mine = walls.patch == index
         if not mine.any():
@@ -79,8 +83,20 @@ def surroundings(stage: Stage, block: Block) -> Surroundings:
         else:
             rows.append(wall)
             low[mine] = high[mine] = first
+        grey = _enclosed(stage, block.body, patch)
+        enclosed += [(row, grey) for row in range(first, len(rows)) if grey is not None]
     tables, ranges = _films(rows)
-    return Surroundings(rows=tuple(rows), low=low, high=high, weight=weight, films=tables, ranges=ranges)
+    return Surroundings(rows=tuple(rows), low=low, high=high, weight=weight, films=tables, ranges=ranges,
+                        enclosed=tuple(enclosed))  # fmt: skip
+
+
+def _enclosed(stage: Stage, body: str, patch: str) -> float | None:
+    """Emissivity of a patch in an enclosure, or None."""
+    for enclosure in stage.enclosures:
+        for name in enclosure.patches:
+            if name in (patch, f"{body}.{patch}"):
+                return enclosure.grey(name).value
+    return None
 
 
 def _films(rows: list[Exchange | Held]) -> tuple[Array, tuple[tuple[int, int], ...]]:

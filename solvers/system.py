@@ -84,6 +84,13 @@ def number(local: Conducting) -> Ints:
     return found
 
 
+class Answering(Protocol):
+    """An enclosure as the equations see it."""
+
+    def heat(self, theta: Array) -> Array:
+        """What a change of theta (n,) W/m brings, (n,) W."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class System:
     """A = storage + scale * (conductance - slope), for the change of theta.
@@ -98,6 +105,8 @@ class System:
         Heat, and its derivatives by the theta on both sides, of each contact.
     scale : float, s
         The step's own weight.
+    rooms : tuple
+        What enclosures bring on top, each with `heat(theta)` in W; no solver but Coupled looks at them.
     """
 
     pattern: Pattern
@@ -105,6 +114,7 @@ class System:
     slope: Array
     cross: tuple[tuple[Array, Array, Array], ...]
     scale: float
+    rooms: tuple[Answering, ...] = ()
 
     def apart(self) -> tuple[Array, list[tuple[Array, Array]]]:
         """Slope (n,) of the walls alone, and of each contact what its first and its second theta send across, m."""
