@@ -17,6 +17,7 @@ from benches.rows import absolute, beside, interleaved, peer
 from foretrial.models import Exchange, Material, Part, Process
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry
+from foretrial.solvers.facing import Piece
 from foretrial.solvers.linear import Multigrid
 from foretrial.solvers.multigrid import Cycle
 
@@ -53,7 +54,7 @@ def bare(n):
     x = (np.arange(n) + 0.5) * h
     b = (1.0 + np.sin(3.0 * x)[:, None, None] * np.cos(5.0 * x)[None, :, None]) * np.exp(x)[None, None, :]
     edges = [np.linspace(0.0, 1.0, n + 1)] * 3
-    return Cycle(g, edges, np.broadcast_to(h**3, shape)), m, b
+    return Cycle([Piece(g=g, edges=edges, volume=np.broadcast_to(h**3, shape))]), m, b
 
 
 def bench_heat_implicit_100(benchmark):

@@ -1,7 +1,7 @@
 """The linear seam: one object that solves A x = b for a slowly changing, sparse A.
 
-Few equations are factorised, and the factors kept over steps and repaired by refinement. Many are solved by multigrid,
-block by block and without a matrix; bodies in contact share equations that are not symmetric, and are factorised.
+Few equations are factorised, and the factors kept over steps and repaired by refinement. Many are solved by multigrid
+and without a matrix, bodies that touch each other together.
 """
 
 import math
@@ -13,8 +13,9 @@ from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
 from ..models import SolveError
-from .multigrid import Cycle, Skin
-from .system import Pattern, System
+from .facing import Joint, Piece, Skin
+from .multigrid import Cycle
+from .system import Conducting, Pattern, System
 
 Array = NDArray[np.float64]
 KINDS = ("auto", "direct", "multigrid")
@@ -34,27 +35,18 @@ class Linear(Protocol):
 
 def chosen(kind: str, pattern: Pattern) -> Linear:
     """The solver of that kind for blocks; "auto" goes by the number of unknowns and of axes."""
-    if pattern.touching:
-        if kind == "multigrid":
-            raise SolveError(
-                f"linear = 'multigrid' with {len(pattern.touching)} contacts: their equations are not symmetric. "
-                "Multigrid solves bodies that touch no other. Say linear='direct', or leave it out."
-            )
-        return Direct()
     axes = max(sum(n > 1 for n in local.solid.shape) for local in pattern.locals)
     many = pattern.locals[-1].span.stop >= MANY[axes]
-    if kind == "direct" or not (kind == "multigrid" or many):
-        return Direct()
-    linked = any(local.links.over.size for local in pattern.locals)
-    return Linked(pattern) if linked else Multigrid(pattern)
+    return Multigrid(pattern) if kind == "multigrid" or (kind == "auto" and many) else Direct()
 
 
 class Multigrid:
-    """Conjugate gradients with a multigrid cycle, one block after the other."""
+    """Gradients with a multigrid cycle, one after the other for bodies that do not touch."""
 
     def __init__(self, pattern: Pattern, tolerance: float = 1e-10) -> None:
         self._pattern, self._tolerance = pattern, tolerance
         self._cycles: list[Cycle] = []
+        self._groups = _groups(pattern)
         self.iterations = 0
 
     @property
@@ -63,69 +55,66 @@ class Multigrid:
         return float(sum(cycle.bytes for cycle in self._cycles))
 
     def solve(self, A: System, b: Array) -> Array:
-        """X (n,) with |A x - b| <= tolerance |b| in every block."""
+        """X (n,) with |A x - b| <= tolerance |b| in every group of bodies that touch."""
+        pattern = self._pattern
         if not self._cycles:
-            self._cycles = [_cycle(local) for local in self._pattern.locals]
+            self._cycles = [_cycle(pattern, *group) for group in self._groups]
+        slope, pairs = A.apart()
         x = np.empty_like(b)
         self.iterations = 0
-        for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
-            at, solid, walls = local.span, local.solid, local.block.walls
-            m = _spread(A.storage[at] / A.scale - A.slope[at], solid)
-            wall = _spread(-A.slope[at], solid).ravel()[walls.cell] if A.slope[at].any() else None
-            found = cycle.solve(m, _spread(b[at] / A.scale, solid), self._tolerance, wall)
-            x[at] = found.ravel() if found.size == at.stop - at.start else found[solid]
+        for cycle, (bodies, contacts) in zip(self._cycles, self._groups, strict=True):
+            locals = [pattern.locals[body] for body in bodies]
+            m = [_spread(A.storage[one.span] / A.scale - slope[one.span], one.solid) for one in locals]
+            right = [_spread(b[one.span] / A.scale, one.solid) for one in locals]
+            wall = [_spread(-slope[one.span], one.solid)[one.block.walls.cell] for one in locals]
+            found = cycle.solve(_joined(m), _joined(right), self._tolerance, _joined(wall),
+                                [pairs[contact] for contact in contacts])  # fmt: skip
+            start = 0
+            for one in locals:
+                part = found[start : start + one.solid.size]
+                x[one.span] = part if part.size == one.span.stop - one.span.start else part[one.solid.ravel()]
+                start += part.size
             self.iterations = max(self.iterations, cycle.iterations)
         return x
 
 
-def _cycle(local: Any) -> Cycle:
-    walls = local.block.walls
+def _groups(pattern: Pattern) -> list[tuple[list[int], list[int]]]:
+    """Bodies that touch, each with its contacts."""
+    home = list(range(len(pattern.locals)))
+    for touch in pattern.touching:
+        one, two = home[touch.first], home[touch.second]
+        home = [one if h == two else h for h in home]
+    return [([body for body, h in enumerate(home) if h == name],
+             [n for n, touch in enumerate(pattern.touching) if home[touch.first] == name])
+            for name in dict.fromkeys(home)]  # fmt: skip
+
+
+def _cycle(pattern: Pattern, bodies: list[int], contacts: list[int]) -> Cycle:
+    joints = []
+    for touch in (pattern.touching[n] for n in contacts):
+        joints.append(Joint(first=bodies.index(touch.first), second=bodies.index(touch.second), cell1=touch.cell1,
+                            cell2=touch.cell2, area=touch.area, gap1=touch.gap1, gap2=touch.gap2))  # fmt: skip
+    return Cycle([_piece(pattern.locals[body]) for body in bodies], joints)
+
+
+def _piece(local: Conducting) -> Piece:
+    walls, links = local.block.walls, local.links
     skin = Skin(cell=walls.cell, area=walls.area, gap=local.gap, normal=walls.normal, place=walls.place)
-    return Cycle(local.g, local.edges, local.volume, skin)
+    return Piece(g=local.g, edges=local.edges, volume=local.volume, skin=skin,
+                 links=(links.first, links.second, links.over))  # fmt: skip
+
+
+def _joined(parts: list[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _spread(values: Array, solid: NDArray[np.bool_]) -> Array:
-    """Unknowns on all cells of their block, 0 in voids."""
+    """Unknowns on all cells of their block (cells,), 0 in voids."""
     if values.size == solid.size:
-        return values.reshape(solid.shape)
-    out = np.zeros(solid.shape)
-    out[solid] = values
+        return values
+    out = np.zeros(solid.size)
+    out[solid.ravel()] = values
     return out
-
-
-class Linked(Multigrid):
-    """The same where cells are linked beside curved walls: the gradients know the links, the cycle does without."""
-
-    def solve(self, A: System, b: Array) -> Array:
-        """X (n,) with |A x - b| <= tolerance |b|."""
-        if not self._cycles:
-            self._cycles = [_cycle(local) for local in self._pattern.locals]
-        for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
-            at, walls = local.span, local.block.walls
-            wall = _spread(-A.slope[at], local.solid).ravel()[walls.cell] if A.slope[at].any() else None
-            m = _spread(A.storage[at] / A.scale - A.slope[at], local.solid)
-            cycle.store(m, wall)
-        matrix, x, r = A.assembled().tocsr(), np.zeros_like(b), b.copy()
-        size = float(np.linalg.norm(b))
-        p, before, self.iterations = np.zeros_like(b), 1.0, 0
-        while float(np.linalg.norm(r)) > self._tolerance * size:
-            z = np.empty_like(b)
-            for cycle, local in zip(self._cycles, self._pattern.locals, strict=True):
-                z[local.span] = cycle.smoothed(_spread(r[local.span] / size, local.solid))[local.solid]
-            along = float(r @ z)
-            p = z + (along / before if self.iterations else 0.0) * p
-            before = along
-            q = matrix @ p
-            step = along / float(p @ q)
-            x, r = x + step * p, r - step * q
-            self.iterations += 1
-            if self.iterations > 300 or not np.isfinite(step):
-                raise SolveError(
-                    f"a linear solve stalled at {float(np.linalg.norm(r)) / size:.1g} of its right side after "
-                    f"{self.iterations} iterations. A well-posed step reaches {self._tolerance:g}. "
-                    "Look for properties of very different size, or take smaller steps."
-                )
-        return x
 
 
 class Direct:

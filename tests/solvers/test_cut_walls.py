@@ -13,7 +13,7 @@ from foretrial.solvers import Heat, heat
 from foretrial.solvers.curved import open_ends
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry, prepared
-from foretrial.solvers.linear import Direct, Linked
+from foretrial.solvers.linear import Direct, Multigrid
 from foretrial.solvers.march import advance
 
 UNIT = Material.simple("unit", density=1.0, conductivity=1.0, heat_capacity=1.0)
@@ -134,7 +134,7 @@ def test_many_linked_cells_are_solved_as_by_factorisation():
     model = Discrete(process, geometry(process, found))
     system = model.system(model.flow(model.start(), 0.0), 0.1)
     b = np.random.default_rng(7).normal(size=model.shape.volume.size)
-    linked = Linked(model.shape.pattern)
+    linked = Multigrid(model.shape.pattern)
     np.testing.assert_allclose(linked.solve(system, b), Direct().solve(system, b), rtol=0, atol=1e-7)
     assert linked.iterations <= 14
 

@@ -13,9 +13,11 @@ from foretrial.models.process import INSULATED
 from foretrial.solvers import Heat
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry
+from foretrial.solvers.facing import Piece, Skin
 from foretrial.solvers.linear import Direct, Multigrid, chosen
-from foretrial.solvers.multigrid import Cycle, Skin
+from foretrial.solvers.multigrid import Cycle
 
+UNIT = Material.simple("unit", density=1.0, conductivity=1.0, heat_capacity=1.0)
 IRON = Material.simple("iron", density=7870.0, conductivity=80.0, heat_capacity=450.0)
 BATH = Exchange(gas=300.0, film=2000.0, emissivity=0.5)
 PARTS = {
@@ -89,7 +91,7 @@ def cycle(shape, fourier, biot=0.0, edges=None, sizes=(1.0, 1.0, 1.0)):
     total = np.bincount(skin.cell, wall, volume.size)
     m = volume / (fourier * thin**2) + total.reshape(shape)
     b = np.random.default_rng(2).normal(size=shape)
-    return Cycle(g, edges, volume, skin), m, b, total[skin.cell]
+    return Cycle([Piece(g=g, edges=edges, volume=volume, skin=skin)]), m, b, total[skin.cell]
 
 
 @pytest.mark.parametrize("biot", [0.0, 1.0, 30.0, 1e9])
@@ -131,9 +133,7 @@ def test_the_inverse_and_the_cycle_are_symmetric_and_positive():
     assert np.vdot(x, one) > 0.0
     found = []
     for right in (x, y):
-        solver.levels[0].b[:] = right.reshape(solver.folded)
-        solver._descend(0)
-        found.append(solver.levels[0].x.astype(float).reshape(x.shape))
+        found.append(solver._smoothed(right.ravel(), 1.0).astype(float).reshape(x.shape))
         assert np.vdot(right, found[-1]) > 0.0
     assert np.vdot(y, found[0]) == pytest.approx(np.vdot(x, found[1]), rel=1e-4)
 
@@ -205,16 +205,68 @@ def test_a_kind_that_nobody_knows_is_refused():
     assert Heat(linear="direct").digest != Heat().digest
 
 
-def test_bodies_in_contact_are_factorised_and_multigrid_for_them_refused():
-    one = Part.slab(0.02, name="one")
-    bodies = (
-        Body(part=one, material=IRON, start=300.0),
-        Body(part=one.moved(x=0.02), material=IRON, start=400.0, name="two"),
-    )
-    stage = Stage(name="wait", until=1.0, walls={"one.left": BATH, "two.right": BATH})
-    recipe = Process(
-        name="pair", bodies=bodies, stages=(stage,), contacts=(Contact(first="one", second="two", resistance=1e-3),)
-    )
-    with pytest.raises(SolveError, match=r"linear = 'multigrid' with 1 contacts.*Say linear='direct', or leave it out"):
-        Heat(linear="multigrid")(recipe)
-    assert Heat()(recipe).cells == Heat(linear="direct")(recipe).cells
+RESISTANCES = {"perfect": 0.0, "good": 1e-5, "poor": 1e-2}
+
+
+def touching(n, resistance, dt=30.0, films=True):
+    """The equations of a step of two bodies that touch, off each other's edges, and a rough right side."""
+    names = ("left", "right", "bottom", "top", "back", "front")
+    one, two = Part.box(0.1, 0.1, 0.1, name="one"), Part.box(0.05, 0.08, 0.06, name="two").moved(x=0.1, y=0.01, z=0.03)
+    bodies = (Body(part=one, material=CARBON_STEEL, start=1000.0), Body(part=two, material=IRON, start=400.0))
+    walls = {f"{body}.{name}": BATH if films else INSULATED for body in ("one", "two") for name in names}
+    recipe = Process(name="pair", bodies=bodies, stages=(Stage(name="wait", until=1.0, walls=walls),),
+                     contacts=(Contact(first="two", second="one", resistance=resistance),))  # fmt: skip
+    model = Discrete(recipe, geometry(recipe, cut(recipe, cells=2, ratio=1.0, along=(n, n, n))))
+    rng = np.random.default_rng(4)
+    T = model.start() + rng.uniform(-200.0, 200.0, model.shape.volume.size)
+    return model, model.system(model.flow(T, 0.0), dt), rng.normal(size=T.size)
+
+
+@pytest.mark.parametrize("films", [True, False])
+@pytest.mark.parametrize("resistance", RESISTANCES.values(), ids=RESISTANCES)
+def test_bodies_in_contact_are_solved_together_as_by_the_factorisation(resistance, films):
+    model, A, b = touching(20, resistance, 300.0, films)
+    multigrid = Multigrid(model.shape.pattern, tolerance=1e-11)
+    x, exact = multigrid.solve(A, b), Direct(tolerance=1e-12).solve(A, b)
+    assert np.abs(x - exact).max() <= 1e-8 * np.abs(exact).max()
+    assert multigrid.iterations <= 10
+
+
+def test_many_cells_in_contact_take_few_iterations_too():
+    model, A, b = touching(56, 1e-4)
+    multigrid = chosen("auto", model.shape.pattern)
+    assert isinstance(multigrid, Multigrid)
+    x = multigrid.solve(A, b)
+    assert np.linalg.norm(A.assembled() @ x - b) <= 1.1e-10 * np.linalg.norm(b)
+    assert multigrid.iterations <= 10
+
+
+def test_bodies_that_touch_no_other_are_solved_by_themselves():
+    away = Part.box(0.1, 0.1, 0.1, name="away").moved(x=0.2)
+    names = [f"{body}.{patch.name}" for body in ("here", "away") for patch in away.patches]
+    recipe = Process(name="two", bodies=(Body(part=Part.box(0.1, 0.1, 0.1, name="here"), material=IRON, start=300.0),
+                                         Body(part=away, material=IRON, start=900.0)), contacts=(),
+                     stages=(Stage(name="wait", until=1.0, walls=dict.fromkeys(names, BATH)),))  # fmt: skip
+    seen = (Probe(name="p", place=(0.25, 0.0, 0.0), body="away"),)
+    history = [Heat(along=(12, 6, 6), linear=kind)(recipe, observe=seen) for kind in ("direct", "multigrid")]
+    np.testing.assert_allclose(history[1].values[-1], history[0].values[-1], rtol=0, atol=1e-5)
+
+
+def sphere(n, shift, biot=1.0):
+    """The equations of a step of a ball cut out of a moved grid."""
+    wall = {"surface": Exchange(gas=300.0, film=biot)}
+    recipe = Process.simple(part=Part.sphere(1.0), material=UNIT, start=400.0, until=1.0, walls=wall)
+    model = Discrete(recipe, geometry(recipe, cut(recipe, cells=n, ratio=1.0, along=(None, None, None), shift=shift)))
+    return model, model.system(model.flow(model.start(), 0.0), 0.1)
+
+
+@pytest.mark.parametrize("biot", [0.01, 1.0, 1000.0])
+def test_a_cut_grid_takes_twelve_iterations_wherever_it_lies(biot):
+    rng = np.random.default_rng(8)
+    for _ in range(3):
+        model, A = sphere(48, tuple(rng.random(3)), biot)
+        multigrid, b = Multigrid(model.shape.pattern, tolerance=1e-8), rng.normal(size=model.shape.volume.size)
+        x = multigrid.solve(A, b)
+        assert multigrid.iterations <= 12
+        assert np.linalg.norm(A.assembled() @ x - b) <= 1.01e-8 * np.linalg.norm(b)
+        assert multigrid.bytes < 200.0 * b.size
