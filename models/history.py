@@ -63,7 +63,8 @@ Keep = Callable[[Frame], None]
 class Balance:
     """Heat over the whole run, J: what came in through walls and sources, what is stored, and what is missing.
 
-    `brought` is the enthalpy over 273.15 K of the material that was laid down; it is in `stored`, but scales nothing.
+    `brought` is the enthalpy over 273.15 K of the material that was laid down; it is in `stored`. Its datum says
+    nothing, so it counts to the scale by a millionth, for rounding.
     """
 
     entered: float
@@ -75,7 +76,7 @@ class Balance:
     def residual(self) -> float:
         """What is missing, over the larger of the heat that moved: 0 is perfect."""
         gained = self.stored - self.brought
-        scale = max(abs(self.entered), abs(self.made), abs(gained), 1e-300)
+        scale = max(abs(self.entered), abs(self.made), abs(gained), 1e-6 * abs(self.brought), 1e-300)
         return abs(self.entered + self.made - gained) / scale
 
 
