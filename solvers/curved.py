@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ..models import Block, Body, Grid, SolveError, Walls
 from ..models.grid import Links
 from .kernels.cut import flat_pieces, gather, owners, pieces
+from .kernels.sides import count, kinds, settle, whole
+from .surface import signed, solids_at
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,7 +37,7 @@ def curved_block(body: Body, grid: Grid) -> Block:
         raise SolveError(
             f"'{body.name}' holds no cell centre. A body fills several cells. Use more cells, or check its shape."
         )
-    number, cells = _cut_cells(corner, inside, active)
+    number, cells = _cut_cells(corner, centre, active)
     m = len(cells)
     owner, slot = np.empty((m, 7), dtype=np.int64), np.empty((m, 48), dtype=np.int8)
     owners(cells, centre, owner, slot)
@@ -49,29 +51,38 @@ def curved_block(body: Body, grid: Grid) -> Block:
     most = 48 * m * 2
     first, second, over = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most)
     found = gather(cells, number, h, active == 2, owner, slot, face, inner, *own, first, second, over)
-    apertures, links = _paths(grid, number, inside, first[:found], second[:found], over[:found])
-    solid = np.where(number == -1, 1.0, 0.0)
-    cellular = grid.volumes()
+    apertures, links = _paths(grid, number, first[:found], second[:found], over[:found])
+    fraction = (number == -1).astype(np.float64)
     held = owner.ravel() >= 0
-    gained = np.bincount(owner.ravel()[held], volume.ravel()[held], inside.size).reshape(inside.shape)
-    solid += gained / cellular
+    taker = owner.ravel()[held]
+    cellular = np.prod([widths[a][i] for a, i in enumerate(np.unravel_index(taker, inside.shape))], axis=0)
+    np.add.at(fraction.ravel(), taker, volume.ravel()[held] / cellular)
     walls = _closed(_walls(body, cells, owner, wall, own), grid, apertures, links, inside.shape)
-    return Block(body=body.name, offset=(0, 0, 0), fraction=np.where(inside, solid, 0.0), apertures=apertures,
+    return Block(body=body.name, offset=(0, 0, 0), fraction=fraction, apertures=apertures,
                  walls=walls, links=links)  # fmt: skip
 
 
 def open_ends(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links,
-              shape: tuple[int, ...]) -> Array:  # fmt: skip
-    """What the areas of paths and walls around each cell leave open, (cells, 3) m2: 0 where they close."""
-    left = np.zeros((int(np.prod(shape)), 3))
+              shape: tuple[int, ...], cells: Ints | None = None) -> Array:  # fmt: skip
+    """What the areas of paths and walls around each cell, or each of `cells` (n,), rising, leave open, (n, 3) m2.
+
+    Where they close it is 0.
+    """
+    cells = np.arange(int(np.prod(shape)), dtype=np.int64) if cells is None else cells
+    left = np.zeros((cells.size, 3))
+    here = np.unravel_index(cells, shape)
     for axis in range(3):
-        left[:, axis] += np.diff(apertures[axis] * grid.areas(axis), axis=axis).ravel()
+        beyond = tuple(index + (a == axis) for a, index in enumerate(here))
+        area = np.prod([grid.widths(a)[here[a]] for a in range(3) if a != axis], axis=0)
+        left[:, axis] = (apertures[axis][beyond] - apertures[axis][here]) * area
     ends = [np.unravel_index(end, shape) for end in (links.first, links.second)]
+    rows = [np.minimum(np.searchsorted(cells, one), cells.size - 1) for one in (links.first, links.second, walls.cell)]
+    known = [cells[row] == one for row, one in zip(rows, (links.first, links.second, walls.cell), strict=True)]
     for axis in range(3):
         at = grid.centres(axis)
         flux = links.over * (at[ends[1][axis]] - at[ends[0][axis]])
-        left[:, axis] += np.bincount(links.first, flux, len(left)) - np.bincount(links.second, flux, len(left))
-        left[:, axis] += np.bincount(walls.cell, walls.area * walls.normal[:, axis], len(left))
+        for row, real, part in zip(rows, known, (flux, -flux, walls.area * walls.normal[:, axis]), strict=True):
+            left[:, axis] += np.bincount(row[real], part[real], cells.size)
     return left
 
 
@@ -81,9 +92,10 @@ def _closed(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links
     What two unknowns miss of each other's area their walls take over, so that heat along the wall's normal, nearly all
     of it there, is balanced again.
     """
-    left = open_ends(walls, grid, apertures, links, shape)
-    total = np.bincount(walls.cell, walls.area, len(left))[walls.cell]
-    change = (left[walls.cell] * walls.normal).sum(axis=1) * walls.area / total
+    cells, row = np.unique(walls.cell, return_inverse=True)
+    left = open_ends(walls, grid, apertures, links, shape, cells)
+    total = np.bincount(row, walls.area, len(left))[row]
+    change = (left[row] * walls.normal).sum(axis=1) * walls.area / total
     return replace(walls, area=np.maximum(walls.area - change, 0.1 * walls.area))
 
 
@@ -93,61 +105,32 @@ def _distances(body: Body, grid: Grid) -> tuple[Array, Array]:
     edges = [grid.edges(a) if a < part.active else grid.centres(a) for a in range(3)]
     found = []
     for points in (edges, [grid.centres(a) for a in range(3)]):
-        x, y, z = (one.reshape([-1 if a == b else 1 for b in range(3)]) for a, one in enumerate(points))
-        layers = [part.distance(x[n : n + 8], y, z) for n in range(0, x.shape[0], 8)]
-        field = np.ascontiguousarray(np.concatenate(layers))
+        field = np.ascontiguousarray(signed(part.shape, grid, points))
         tiny = 1e-9 * max(float(one.max() - one.min()) for one in edges)
-        field[np.abs(field) < tiny] = 0.0
+        for layer in field:
+            layer[np.abs(layer) < tiny] = 0.0
         found.append(field)
     return found[0], found[1]
 
 
-def _cut_cells(corner: Array, inside: NDArray[np.bool_], active: int) -> tuple[Ints, Ints]:
+def _cut_cells(corner: Array, centre: Array, active: int) -> tuple[Ints, Ints]:
     """Number (nx, ny, nz) of each cut cell, -1 for solid and -2 for void ones, and their i, j, k (m, 3)."""
-    low, high = np.full(inside.shape, np.inf), np.full(inside.shape, -np.inf)
-    nx, ny, nz = inside.shape
-    for i in (0, 1):
-        for j in (0, 1):
-            for k in (0, 1) if active == 3 else (0,):
-                one = corner[i : i + nx, j : j + ny, k : k + nz]
-                np.minimum(low, one, out=low)
-                np.maximum(high, one, out=high)
-    full = (high < 0.0) & inside
-    void = (low >= 0.0) & ~inside
-    cut = ~full & ~void
-    number = np.where(full, -1, -2).astype(np.int64)
-    number[cut] = np.arange(int(cut.sum()))
-    return number, np.argwhere(cut).astype(np.int64)
+    number, first = np.empty(centre.shape, dtype=np.int64), np.empty(len(centre) + 1, dtype=np.int64)
+    kinds(corner, centre, 2 if active == 3 else 1, number, first)
+    cells = np.empty((int(first[-1]), 3), dtype=np.int64)
+    count(number, first, cells)
+    return number, cells
 
 
-def _paths(grid: Grid, number: Ints, inside: NDArray[np.bool_], first: Ints, second: Ints,
+def _paths(grid: Grid, number: Ints, first: Ints, second: Ints,
            over: Array) -> tuple[tuple[Array, Array, Array], Links]:  # fmt: skip
     """Put what lies between neighbours into apertures, the rest into links; whole faces are open."""
-    shape = inside.shape
-    a, b = np.minimum(first, second), np.maximum(first, second)
-    one, two = np.array(np.unravel_index(a, shape)), np.array(np.unravel_index(b, shape))
-    step = two - one
-    rest = np.ones(a.size, dtype=bool)
-    apertures = []
-    for axis in range(3):
-        faces = list(shape)
-        faces[axis] += 1
-        aperture = np.zeros(faces)
-        within: list[slice] = [slice(None)] * 3
-        within[axis] = slice(1, -1)
-        n = shape[axis]
-        full = number == -1
-        aperture[tuple(within)] = np.take(full, range(n - 1), axis) & np.take(full, range(1, n), axis)
-        along = (step[axis] == 1) & (np.abs(step).sum(axis=0) == 1)
-        at = tuple(two[:, along])
-        distance = np.diff(grid.centres(axis))[one[axis, along]]
-        np.add.at(aperture, at, over[along] * distance / grid.areas(axis)[at])
-        rest &= ~along
-        apertures.append(aperture)
-    a, b, over = a[rest], b[rest], over[rest]
-    pair, back = np.unique(a * inside.size + b, return_inverse=True)
-    links = Links(first=pair // inside.size, second=pair % inside.size, over=np.bincount(back, over, pair.size))
-    return (apertures[0], apertures[1], apertures[2]), links
+    x, y, z = (np.empty([n + (c == axis) for c, n in enumerate(number.shape)]) for axis in range(3))
+    whole(number, x, y, z)
+    rest = settle(first, second, over, *[grid.widths(axis) for axis in range(3)], x, y, z)
+    pair, back = np.unique(first[:rest] * number.size + second[:rest], return_inverse=True)
+    links = Links(first=pair // number.size, second=pair % number.size, over=np.bincount(back, over[:rest], pair.size))
+    return (x, y, z), links
 
 
 def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Array]) -> Walls:
@@ -172,7 +155,8 @@ def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Arra
     gap = ((place - mine) * normal).sum(axis=1)
     least = 1e-3 * np.min([np.diff(c).min() for c in centres if c.size > 1])
     gap = np.maximum(gap, least)
-    patch, names = named(body, normal, place)
+    asked = any(patch.solid for patch in body.part.patches)
+    patch, names = named(body, normal, place, *(solids_at(body.part.shape, place) if asked else ()))
     return Walls(cell=cell, area=area, gap=gap, normal=normal, place=place, patch=patch, patches=names)
 
 

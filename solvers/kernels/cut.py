@@ -54,24 +54,24 @@ def _six(x, a, b, c, d):
 
 
 @njit(cache=True)
-def _piece(x, a, b, c, sign, wall):
-    """Add a triangle of wall to `wall` (7,): area vector, area, area times middle; turned towards `sign` (3,)."""
+def _piece(x, a, b, c, sign, wall, n, own):
+    """Add a triangle of wall to wall[n, own] (7,): area vector, area, area times middle; turned towards `sign` (3,)."""
     u0, u1, u2 = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1], x[b, 2] - x[a, 2]
     v0, v1, v2 = x[c, 0] - x[a, 0], x[c, 1] - x[a, 1], x[c, 2] - x[a, 2]
     n0, n1, n2 = 0.5 * (u1 * v2 - u2 * v1), 0.5 * (u2 * v0 - u0 * v2), 0.5 * (u0 * v1 - u1 * v0)
     area = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
     turn = 1.0 if n0 * sign[0] + n1 * sign[1] + n2 * sign[2] >= 0.0 else -1.0
-    wall[0] += turn * n0
-    wall[1] += turn * n1
-    wall[2] += turn * n2
-    wall[3] += area
+    wall[n, own, 0] += turn * n0
+    wall[n, own, 1] += turn * n1
+    wall[n, own, 2] += turn * n2
+    wall[n, own, 3] += area
     for m in range(3):
-        wall[4 + m] += area * (x[a, m] + x[b, m] + x[c, m]) / 3.0
+        wall[n, own, 4 + m] += area * (x[a, m] + x[b, m] + x[c, m]) / 3.0
 
 
 @njit(cache=True)
-def tetrahedron(x, phi, order, away, wall):
-    """Solid volume of the tetrahedron in rows 0 to 3 of `x` (8, 3); its wall is added to `wall` (7,).
+def tetrahedron(x, phi, order, away, wall, row, own):
+    """Solid volume of the tetrahedron in rows 0 to 3 of `x` (8, 3); its wall is added to wall[row, own] (7,).
 
     phi    (4,) signed distance at the corners, negative inside
     order  (4,) int, work; away (3,) work; rows 4 to 7 of `x` are work
@@ -105,8 +105,8 @@ def tetrahedron(x, phi, order, away, wall):
             t = phi[i] / (phi[i] - phi[o])
             for m in range(3):
                 x[4 + k, m] = x[i, m] + t * (x[o, m] - x[i, m])
-        _piece(x, 4, 5, 7, away, wall)
-        _piece(x, 4, 7, 6, away, wall)
+        _piece(x, 4, 5, 7, away, wall, row, own)
+        _piece(x, 4, 7, 6, away, wall, row, own)
         a, b = order[0], order[1]
         return _six(x, a, 4, 5, b) + _six(x, 4, 5, b, 7) + _six(x, 4, b, 6, 7)
     tip = order[0] if n == 1 else order[3]
@@ -118,7 +118,7 @@ def tetrahedron(x, phi, order, away, wall):
             for m in range(3):
                 x[at, m] = x[tip, m] + t * (x[k, m] - x[tip, m])
             at += 1
-    _piece(x, 4, 5, 6, away, wall)
+    _piece(x, 4, 5, 6, away, wall, row, own)
     return whole * share if n == 1 else whole * (1.0 - share)
 
 
@@ -211,7 +211,7 @@ def pieces(cells, corner, centre, hx, hy, hz, slot, volume, face, inner, wall):
             x[2, b] = x[3, b] = (g % 2 - 0.5) * h[b]
             x[3, c] = (t % 2 - 0.5) * h[c]
             own = slot[n, m]
-            volume[n, own] += tetrahedron(x, phi, order, away, wall[n, own])
+            volume[n, own] += tetrahedron(x, phi, order, away, wall, n, own)
             face[n, m] = 0.125 * h[b] * h[c] * covered(phi[1], phi[2], phi[3])
             inner[n, m, 0] = 0.125 * h[a] * math.hypot(h[b], h[c]) * covered(phi[0], phi[1], phi[3])
             inner[n, m, 1] = 0.125 * h[a] * h[b] * covered(phi[0], phi[1], phi[2])
