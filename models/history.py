@@ -164,6 +164,11 @@ class History:
                 "Run the process again."
             )
 
+    def first(self, name: str) -> int:
+        """Index of the first time at which what an observation sees is there; as many as there are, if it never is."""
+        there = np.flatnonzero(np.isfinite(self.values[:, self.column(name)]))
+        return int(there[0]) if there.size else self.t.size
+
     def _once_there(self, col: int, at: Array) -> Array:
         """`at` (n,) s where the observation has a temperature, times before are refused."""
         there = np.flatnonzero(np.isfinite(self.values[:, col]))

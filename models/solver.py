@@ -1,5 +1,6 @@
 """The seam: what twin/ and cases/ may ask of any solver - the full, the reduced, a remote one or a stub in a test."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -31,8 +32,8 @@ class Solver(Protocol):
     """
 
     def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
-                 every: float | None = None) -> History:  # fmt: skip
-        """Run the process; `keep` receives a Frame at the start, every so many s, and at the end."""
+                 every: float | Sequence[float] | None = None) -> History:  # fmt: skip
+        """Run the process; `keep` receives a Frame at the start, every so many s or at those times, and at the end."""
         ...
 
     def tangent(self, process: Process, *, free: tuple[str, ...], observe: tuple[Observation, ...]) -> History:

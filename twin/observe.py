@@ -41,9 +41,10 @@ def observe(history: History, channel: Channel, *, of: str = "", quantise: bool 
     TrialError
         If a reading lies outside the run's time.
     """
-    use = _inside(history, channel)
+    use, since = _inside(history, channel, of or channel.name)
     col = history.column(of or channel.name)
-    lagged = _lag(history.t, history.values[:, [col]], history.rates[:, [col]], channel.lag.value, channel.t[use])
+    lagged = _lag(history.t[since:], history.values[since:, [col]], history.rates[since:, [col]], channel.lag.value,
+                  channel.t[use])  # fmt: skip
     read = lagged[:, 0] + channel.bias.value
     if rng is not None:
         read = read + channel.bias.std * rng.standard_normal()
@@ -60,13 +61,13 @@ def observe(history: History, channel: Channel, *, of: str = "", quantise: bool 
 
 def observe_tangent(history: History, channel: Channel, *, of: str = "") -> Array:
     """Derivatives (n, nf) of what the channel would read by each free quantity of a tangent run; NaN in gaps."""
-    use = _inside(history, channel)
+    use, since = _inside(history, channel, of or channel.name)
     if history.tangents is None or history.tangent_rates is None:
         history.tangent_at(of or channel.name, channel.t[:0])  # raises with the cure
         raise AssertionError
     col = history.column(of or channel.name)
     rows = np.full((channel.t.size, len(history.free)), np.nan)
-    rows[use] = _lag(history.t, history.tangents[:, :, col].T, history.tangent_rates[:, :, col].T,
+    rows[use] = _lag(history.t[since:], history.tangents[:, since:, col].T, history.tangent_rates[:, since:, col].T,
                      channel.lag.value, channel.t[use])  # fmt: skip
     return rows
 
@@ -142,17 +143,20 @@ def _within(part: Part, place: list[float]) -> list[float]:
     return [c if axis < part.active else (low[axis] + high[axis]) / 2.0 for axis, c in enumerate(place)]
 
 
-def _inside(history: History, channel: Channel) -> NDArray[np.bool_]:
+def _inside(history: History, channel: Channel, name: str) -> tuple[NDArray[np.bool_], int]:
+    """Which readings count, and from which entry of the history on what the sensor sits in is there."""
+    history.refuse_incomplete(f"channel '{channel.name}' is to be compared")
+    since = min(history.first(name), history.t.size - 2)
     use = channel.reads
     at = channel.t[use]
-    begin, end = float(history.t[0]), float(history.t[-1])
+    begin, end = float(history.t[since]), float(history.t[-1])
     slack = 1e-9 * max(abs(end), 1.0)
     if at.size and (at[0] < begin - slack or at[-1] > end + slack):
         raise TrialError(
             f"channel '{channel.name}' reads from {at[0]:g} to {at[-1]:g} s, the run covers {begin:g} to {end:g} s. "
             "Readings are compared inside the run only. Let the stage last longer, or give window=(from, to) in s."
         )
-    return use
+    return use, since
 
 
 def _lag(t: Array, values: Array, rates: Array, tau: float, at: Array) -> Array:

@@ -140,6 +140,8 @@ def _one(solver: Solver, process: Process, observe: Sequence[Observation], inter
             runs.append(base)
         else:
             runs.append(fixed.refined(ratio, space=space, time=time)(process, observe=tuple(observe)))
+    for run in runs:
+        run.refuse_incomplete("numerical uncertainty is asked for")
     here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
     end = min(float(run.t[-1]) for run in runs)
     wanted = interest or Interest(observations=tuple(o.name for o in observe), statistic="last", window=(0.0, end))
