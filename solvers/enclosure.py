@@ -111,6 +111,7 @@ class Room:
             emitted[side.at] = STEFAN_BOLTZMANN * T[side.unknown] ** 4
             unknown[side.at] = side.unknown
         G = self._exchange @ np.bincount(found.facet, weight * emitted, m) + self._open * beyond
+        size = np.inf
         for _ in range(PATIENCE):
             for side in self._sides:
                 own = found.facet[side.at]
@@ -125,7 +126,8 @@ class Room:
             left = self._exchange @ np.bincount(found.facet, weight * emitted, m) + self._open * beyond - G
             factor = lu_factor(np.eye(m) - self._exchange * np.bincount(found.facet, stiff, m), check_finite=False)
             G = G + lu_solve(factor, left, check_finite=False)
-            if np.abs(left).max() <= 1e-12 * np.abs(G).max():
+            size, before = float(np.abs(left).max() / np.abs(G).max()), size
+            if size <= 1e-12 or 0.5 * before < size <= 1e-9:  # no wall is known better than that
                 absorbed = [np.zeros_like(drive.shine) for drive in drives]
                 for side in self._sides:
                     own = found.facet[side.at]

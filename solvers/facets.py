@@ -55,9 +55,9 @@ class Facing:
 def facing(enclosure: Enclosure, process: Process, locals: Sequence["Local"]) -> Facing:
     """Find the pieces of an enclosure and their view factors.
 
-    Given factors are of patches; computed ones of facets: between parallel or oblique rectangles by Lambert's exact
-    sum over edges from up to 4 x 4 Gauss points, in sections by Hottel's crossed strings. What is missing to closure
-    is shared out, symmetrically.
+    Given factors are of patches; computed ones of facets: between rectangles by Lambert's exact sum over edges from up
+    to 4 x 4 Gauss points, to facets of curved walls by their middles, in sections by Hottel's crossed strings. What is
+    missing to closure is shared out, symmetrically.
 
     Raises
     ------
@@ -78,8 +78,8 @@ def facing(enclosure: Enclosure, process: Process, locals: Sequence["Local"]) ->
             f"enclosure '{enclosure.name}' of {len(enclosure.patches)} patches in {locals[0].metric} coordinates has "
             "no view factors. They are computed on cartesian grids. Give view=, one row a patch."
         )
-    facet, place, normal, side, area = _facets(patch, block, piece, areas, locals)
-    K = _factors(place, normal, side, area, locals[0].active)
+    facet, place, normal, side, area, flat = _facets(patch, block, piece, areas, locals)
+    K = _factors(place, normal, side, area, flat, locals[0].active)
     of = np.zeros(area.size, dtype=np.int64)
     of[facet] = patch
     _refuse_hidden(enclosure, process, K, place, of)
@@ -126,8 +126,8 @@ def _given(enclosure: Enclosure, patch: Ints, block: Ints, piece: Ints, areas: A
 
 def _facets(
     patch: Ints, block: Ints, piece: Ints, areas: Array, locals: Sequence["Local"]
-) -> tuple[Ints, Array, Array, Array, Array]:
-    """Facet of every piece; place (m, 3), normal (m, 3), half edges (m, 2, 3) and area (m,) of the facets."""
+) -> tuple[Ints, Array, Array, Array, Array, NDArray[np.bool_]]:
+    """Facet of every piece; place (m, 3), normal (m, 3), half edges (m, 2, 3), area (m,) of the facets; rectangles."""
     place, normal = (
         np.array([getattr(locals[b].block.walls, what)[p] for b, p in zip(block, piece, strict=True)])
         for what in ("place", "normal")
@@ -164,22 +164,23 @@ def _facets(
             side[n, 0, others[0]], side[n, 1, others[1]] = ends[others]
             middle[n] = 0.5 * (low[n] + high[n])
             continue
+        flat[n] = False
         across = np.eye(3)[2 if axis != 2 else 0]
         first = np.cross(way[n], across)
         first /= np.linalg.norm(first)
         second = np.cross(way[n], first)
         deep = locals[0].active == 3
         side[n] = 0.5 * (np.sqrt(area[n]) * np.stack([first, second]) if deep else np.stack([area[n] * first, second]))
-    return facet, middle, way, side, area
+    return facet, middle, way, side, area, flat
 
 
-def _factors(place: Array, normal: Array, side: Array, area: Array, active: int) -> Array:
+def _factors(place: Array, normal: Array, side: Array, area: Array, flat: NDArray[np.bool_], active: int) -> Array:
     """(m, m) m2: area times view factor, symmetric."""
     if active == 3:
         K = np.zeros((area.size, area.size))
         a, b = side[:, 0], side[:, 1]
         corners = np.stack([place - a - b, place + a - b, place + a + b, place - a + b], axis=1)
-        views(place, normal, side, np.ascontiguousarray(corners), area, K)
+        views(place, normal, side, np.ascontiguousarray(corners), area, flat, K)
         return K
     way = place[None, :] - place[:, None]
     way[..., 2] = 0.0
@@ -210,7 +211,7 @@ def _refuse_open(enclosure: Enclosure, K: Array, area: Array, of: Ints) -> float
     """How far the factors of a patch miss 1; too far is refused."""
     n = len(enclosure.patches)
     sums = np.bincount(of, K.sum(axis=1), n) / np.bincount(of, area, n)
-    each = K.sum(axis=1) / area
+    each = (K.sum(axis=1) / area)[area > 0.1 * area.mean()]
     most, least = int(np.argmax(sums)), int(np.argmin(sums))
     if sums[most] > 1.0 + ASKEW or each.max() > 1.0 + 10.0 * ASKEW:
         raise SolveError(

@@ -1,10 +1,10 @@
-"""View factors between flat rectangles: exact from a point to a polygon, summed over points of the other."""
+"""View factors between facets: exact from a point to a rectangle, summed over points of the other; else by middles."""
 
 import math
 
 from numba import njit
 
-NEAR, FAR = 3.0, 10.0  # sizes apart: closer takes 4 x 4 points, further one
+NEAR, FAR = 4.0, 30.0  # sizes apart: closer takes 4 x 4 points, further one
 
 
 @njit(cache=True)
@@ -56,13 +56,17 @@ def _gauss(n, points):
 
 
 @njit(cache=True)
-def views(place, normal, side, corners, area, out):
-    """Area times view factor between all rectangles; those that lie behind each other's planes see nothing.
+def views(place, normal, side, corners, area, flat, out):
+    """Area times view factor between all facets; those that lie behind each other's planes see nothing.
+
+    Between a facet of a curved wall and another the cosines at their middles over pi r^2 count, which is exact on a
+    sphere; r is no less than their size.
 
     place, normal  (n, 3) m
     side           (n, 2, 3) m, half of both edges as vectors
     corners        (n, 4, 3) m, in turn
     area           (n,) m2
+    flat           (n,) whether a facet is the rectangle that its corners say
     out            (n, n) m2, symmetric: the mean of both directions
     """
     for i in range(area.size):
@@ -74,6 +78,10 @@ def views(place, normal, side, corners, area, out):
             two = -(x * normal[j, 0] + y * normal[j, 1] + z * normal[j, 2])
             out[i, j] = out[j, i] = 0.0
             if min(one, two) <= 1e-9 * away:
+                continue
+            if not (flat[i] and flat[j]):
+                apart = max(away * away, 0.5 * (area[i] + area[j]))
+                out[i, j] = out[j, i] = area[i] * area[j] * one * two / (math.pi * away * away * apart)
                 continue
             size = math.sqrt(max(area[i], area[j]))
             points = 4 if away < NEAR * size else (2 if away < FAR * size else 1)
