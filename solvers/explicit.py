@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -71,7 +72,7 @@ class Explicit:
             )
 
     def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
-                 every: float | None = None) -> History:  # fmt: skip
+                 every: float | Sequence[float] | None = None) -> History:  # fmt: skip
         """Run a process.
 
         Parameters
@@ -79,7 +80,8 @@ class Explicit:
         observe : tuple of Probe or Extreme
             What the history records at every step.
         keep : callable
-            Receives a Frame at the start, every `every` s (every step if None), and at the end.
+            Receives a Frame at the start, every `every` s (every step if None; at those times, if they are several),
+            and at the end.
 
         Raises
         ------
@@ -121,7 +123,7 @@ class _Run:
     """One march through all stages."""
 
     def __init__(self, solver: Explicit, process: Process, observe: tuple[Observation, ...], keep: Keep | None,
-                 every: float | None) -> None:  # fmt: skip
+                 every: float | Sequence[float] | None) -> None:  # fmt: skip
         self.began = time.perf_counter()
         _refuse(process)
         self.solver, self.process = solver, process

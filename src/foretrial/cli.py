@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foretrial import __version__
-from foretrial.models.errors import ForetrialError, ModelError, did_you_mean
+from foretrial.models.errors import Cancelled, ForetrialError, ModelError, did_you_mean
 
 app = typer.Typer(help="Foretrial (先试): try it before the trial.", no_args_is_help=True, add_completion=False,
                   pretty_exceptions_enable=False)  # fmt: skip
@@ -97,7 +97,11 @@ def run(
                 f"case '{case}' has no resolution to set (cells = {cells}). Its run() takes "
                 f"{', '.join(takes) or 'nothing'}. Leave --cells out."
             )
-        verdict = module.run(**options)
+        try:
+            verdict = module.run(**options)
+        except Cancelled as stopped:
+            print(*stopped.args[:1], *getattr(stopped, "__notes__", ()), file=sys.stderr)
+            raise
         if page and (target / "verdict.json").exists():
             tell("writing the report", 0.97)
             report = importlib.import_module("foretrial.viz").report(target)
@@ -328,7 +332,7 @@ def qualify(
         rows = rows_of(ids or (), everything=everything, each=lambda row: tell(f"{row['id']} {row['cells']}", 0.5))
     for row in rows:
         numbers = (_number(row[key]) for key in ("answer", "reached", "error", "tolerance"))
-        said = row["state"] + (f": {row['reason']}" if row["reason"] else "")
+        said = row["state"] + "".join(f": {row[key]}" for key in ("reason", "note") if row[key])
         table.add_row(row["id"], str(row["cells"]), *numbers, f"{row['seconds']:.1f}", said)
     out.print(table)
     if file is not None:
