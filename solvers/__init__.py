@@ -7,5 +7,6 @@ _probe()
 # The cache folder is set before numba is imported.
 from .explicit import Explicit  # noqa: E402
 from .heat import Heat  # noqa: E402
+from .spacing import Grading  # noqa: E402
 
-__all__ = ["Explicit", "Heat"]
+__all__ = ["Explicit", "Grading", "Heat"]
