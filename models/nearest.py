@@ -14,7 +14,7 @@ from .surface import Surface
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BLOCK = 32  # triangles
+BLOCK = 64  # triangles
 PAIRS = 1_000_000  # of places and triangles looked at together: about 0.3 GB
 
 
@@ -124,22 +124,26 @@ def nearest(held: Blocks, places: Array) -> tuple[Array, Ints]:
         first = np.zeros(least.shape, dtype=bool)
         first[np.arange(len(p)), least.argmin(axis=1)] = True
         bound = np.full(len(p), np.inf)
-        for looked in (first, None):
-            for row, one in _within(held, least <= bound[:, None] if looked is None else looked):
-                if looked is None:
-                    limit = np.sqrt(bound[row]) * (1.0 + 1e-9) + held.reach[one]
-                    close = ((held.middle[one] - p[row]) ** 2).sum(axis=1) <= limit * limit
-                    row, one = row[close], one[close]
-                square = _square(held.points[held.triangles[one]], p[row])
-                starts = np.flatnonzero(np.diff(row, prepend=-1))
-                low = np.minimum.reduceat(square, starts)
-                best = np.flatnonzero(square == np.repeat(low, np.diff(starts, append=len(row))))
-                at, begin = np.unique(row[best], return_index=True)
-                if looked is None:
-                    which[rows][at] = held.origin[one[best[begin]]]
-                bound[at] = low
-        far[rows] = np.sqrt(bound)
+        for row, one in _within(held, first):
+            starts, _, most = _reach(held, p, row, one)
+            bound[row[starts]] = np.minimum.reduceat(most, starts)
+        for row, one in _within(held, least <= (bound * bound * (1.0 + 1e-9))[:, None]):
+            starts, least_of, most = _reach(held, p, row, one)
+            close = least_of <= np.minimum.reduceat(most, starts)[np.searchsorted(row[starts], row)]
+            row, one = row[close], one[close]
+            square = _square(held.points[held.triangles[one]], p[row])
+            order = np.lexsort((held.origin[one], square, row))
+            best = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+            far[rows][row[best]] = np.sqrt(square[best])
+            which[rows][row[best]] = held.origin[one[best]]
     return far, which
+
+
+def _reach(held: Blocks, p: Array, row: Ints, one: Ints) -> tuple[Ints, Array, Array]:
+    """Where the pairs of each row start, and the least and most that each triangle may be away."""
+    far = np.sqrt(((held.middle[one] - p[row]) ** 2).sum(axis=1))
+    reach = held.reach[one] + 1e-9 * far
+    return np.flatnonzero(np.diff(row, prepend=-1)), far - reach, far + reach
 
 
 def _square(corner: Array, p: Array) -> Array:

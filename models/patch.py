@@ -97,9 +97,12 @@ class Patch:
             fits &= np.abs((place - point) @ across) <= self.within * np.linalg.norm(across)
         if self.sphere is not None:
             fits &= ((place - np.asarray(self.sphere[0])) ** 2).sum(axis=1) <= self.sphere[1] ** 2
-        if self.inside is not None and fits.any():
+        if self.inside is not None:
+            low, high = np.asarray(self.inside.bounds)
+            fits &= ((place >= low - self.within) & (place <= high + self.within)).all(axis=1)
             rows = np.flatnonzero(fits)
-            fits[rows] = self.inside.distance(*place[rows].T) <= self.within
+            if len(rows):
+                fits[rows] = self.inside.distance(*place[rows].T) <= self.within
         if self.solid:
             if solid is None:
                 raise ModelError(

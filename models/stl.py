@@ -89,7 +89,8 @@ def _read_binary(name: str, data: bytes) -> list[tuple[str, Array]]:
                 "triangle; a text one begins with 'solid'. Copy or export the file again."
             )
         table = np.frombuffer(data, dtype=RECORD, count=count, offset=first)
-        pieces.append((f"solid {len(pieces) + 1}" if pieces else "", table["corners"].astype(np.float64)))
+        with np.errstate(invalid="ignore"):  # a NaN that signals is told like any other
+            pieces.append((f"solid {len(pieces) + 1}" if pieces else "", table["corners"].astype(np.float64)))
         begin = first + RECORD.itemsize * count
     return pieces
 

@@ -68,6 +68,12 @@ class Surface:
     def __hash__(self) -> int:
         return hash(self.key)
 
+    def __repr__(self) -> str:
+        size = " x ".join(f"{b - a:.4g}" for a, b in zip(*self.bounds, strict=True)) if len(self.points) else "0"
+        return (
+            f"Surface({len(self.triangles)} triangles, {size} m, solids {', '.join(self.solids)}, key {self.key[:8]})"
+        )
+
     @property
     def volume(self) -> float:
         """What the triangles enclose, m3."""

@@ -1,5 +1,7 @@
 """Triangles that close around solid are a shape like any other; those that do not say where."""
 
+import pickle
+
 import meshio
 import numpy as np
 import pytest
@@ -350,6 +352,12 @@ def test_a_moved_surface_is_the_same_part_elsewhere():
     assert BLOCK.moved() == BLOCK
     assert hash(BLOCK.moved()) == hash(BLOCK)
     assert len({BLOCK, BLOCK.moved(), there}) == 2
+
+
+def test_a_surface_prints_in_one_line_and_is_the_same_after_a_journey():
+    held = BLOCK.shape.surface
+    assert repr(held) == f"Surface(12 triangles, 0.1 x 0.06 x 0.02 m, solids surface, key {held.key[:8]})"
+    assert pickle.loads(pickle.dumps(BLOCK)) == BLOCK
 
 
 def named_part():
