@@ -16,6 +16,7 @@ from ..models.grid import Links
 from .kernels.cut import flat_pieces, gather, owners, pieces
 from .kernels.sides import count, kinds, settle, whole
 from .surface import signed, solids_at
+from .thickness import refuse_thin
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +32,7 @@ def curved_block(body: Body, grid: Grid) -> Block:
     """
     active = body.part.active
     corner, centre = _distances(body, grid)
-    _refuse_thin(body, grid, centre)
+    refuse_thin(body, grid, centre)
     inside = centre < 0.0
     if not inside.any():
         raise SolveError(
@@ -158,24 +159,3 @@ def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Arra
     asked = any(patch.solid for patch in body.part.patches)
     patch, names = named(body, normal, place, *(solids_at(body.part.shape, place) if asked else ()))
     return Walls(cell=cell, area=area, gap=gap, normal=normal, place=place, patch=patch, patches=names)
-
-
-def _refuse_thin(body: Body, grid: Grid, centre: Array) -> None:
-    """Walls that face each other at less than two cells: there the slope of the distance turns round."""
-    active = body.part.active
-    width = max(float(grid.widths(a).max()) for a in range(active))
-    slope, padded = np.zeros(centre.shape), np.pad(centre, 1, constant_values=0.5 * width)
-    for axis in range(active):
-        apart: list[slice] = [slice(1, -1)] * 3
-        apart[axis] = slice(2, None)
-        slope += (padded[tuple(apart)] - np.roll(padded, 2, axis)[tuple(apart)]) ** 2 / (2.0 * width) ** 2
-    thin = (centre < 0.0) & (slope < 0.1) & (centre > -0.75 * width)
-    if thin.any():
-        at = np.unravel_index(int(np.argmax(np.where(thin, centre, -np.inf))), centre.shape)
-        where = tuple(round(float(grid.centres(a)[at[a]]), 6) for a in range(active))
-        through = 2.0 * float(-centre[at])
-        raise SolveError(
-            f"'{body.name}' is about {max(through, 0.25 * width):.3g} m thick at {where} m, less than two cells of "
-            f"{width:.3g} m. A wall has two cells or more. Use a spacing of {max(through, 0.25 * width) / 2:.3g} m, "
-            f"that is {2 * width / max(through, 0.25 * width):.2g} times the cells."
-        )

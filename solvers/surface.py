@@ -96,6 +96,11 @@ def prepared(surface: Surface) -> Prepared:
     return found
 
 
+def forget() -> None:
+    """Keep no surface: the next one is made ready anew."""
+    _kept.clear()
+
+
 def surfaces(shape: Shape) -> tuple[Surface, ...]:
     """Every surface of triangles in a tree of shapes."""
     if shape.surface is not None:

@@ -9,7 +9,7 @@ import pytest
 from foretrial.cases.published.series import cooling
 from foretrial.models import Body, Exchange, Extreme, Held, Material, Part, Probe, Process, SolveError, Stage
 from foretrial.models.shape import Shape
-from foretrial.solvers import Heat, heat
+from foretrial.solvers import Heat, run
 from foretrial.solvers.curved import open_ends
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry, prepared
@@ -122,7 +122,7 @@ def test_moving_the_grid_changes_a_quench_by_less_than_its_error(monkeypatch):
     steps = Heat(cells=16)(process, observe=core)
     solver = Heat(cells=16).frozen(steps)
     for _ in range(20):
-        monkeypatch.setattr(heat, "prepared", partial(prepared, shift=tuple(rng.random(3))))
+        monkeypatch.setattr(run, "prepared", partial(prepared, shift=tuple(rng.random(3))))
         seen.append(solver(process, observe=core).values[-1])
     fine = solver.refined(2.0, time=False)(process, observe=core).values[-1]
     error = 3.0 * np.abs(fine - np.mean(seen, axis=0)) / 3.0  # of two grids: a safety factor of 3, order 2
