@@ -14,8 +14,10 @@ Side = tuple[Array, Array, Array]  # T (K) and theta (W/m) of all cells of a blo
 
 
 def crossing(contact: Contact, piece: Touching, first: Side, second: Side, t: float,
-             since: float) -> tuple[Array, Array, Array]:  # fmt: skip
+             since: float) -> tuple[tuple[Array, Array, Array], tuple[float, float] | None]:  # fmt: skip
     """Heat (W) into the first body across every piece of a contact at `t` s, and its derivatives by both theta (m).
+
+    Beside them the coldest and the hottest gas (K) of a gap, None without one.
 
     Raises
     ------
@@ -25,8 +27,11 @@ def crossing(contact: Contact, piece: Touching, first: Side, second: Side, t: fl
     heat, by1, by2 = (np.empty(piece.area.size) for _ in range(3))
     sides = first[0].ravel(), first[1].ravel(), second[0].ravel(), second[1].ravel(), piece.cell1, piece.cell2
     where, out = (piece.area, piece.gap1, piece.gap2), (first[2], second[2], heat, by1, by2)
+    span = None
     if isinstance(contact.resistance, Gap):
-        failed = bridge(*sides, *where, *_filled(contact, contact.resistance, t, since), *out)
+        gas = np.empty(piece.area.size)
+        failed = bridge(*sides, *where, *_filled(contact, contact.resistance, t, since), *out, gas)
+        span = (float(gas.min()), float(gas.max())) if gas.size else None
     else:
         failed = touch(*sides, *where, contact.resists(t, since), *out)
     if failed:
@@ -34,7 +39,7 @@ def crossing(contact: Contact, piece: Touching, first: Side, second: Side, t: fl
             f"{failed} pieces of contact found no temperature at t = {t:g} s. A contact passes on what it gets. "
             "Look for temperatures far outside the materials' range."
         )
-    return heat, by1, by2
+    return (heat, by1, by2), span
 
 
 def _filled(contact: Contact, gap: Gap, t: float, since: float) -> tuple[float, float, Array, float]:

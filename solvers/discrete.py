@@ -186,6 +186,7 @@ class Flow:
     slope: Array
     cross: tuple[tuple[Array, Array, Array], ...]
     rooms: tuple[Answer, ...] = ()
+    gas: tuple[tuple[float, float] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -342,7 +343,8 @@ class Discrete:
     def _across(self, which: int, thetas: list[tuple[Array, Array]], out: Flow, t: float) -> tuple[Array, Array, Array]:
         piece = self.shape.touching[which]
         first, second = ((*thetas[b], self._tables[b][0]) for b in (piece.first, piece.second))
-        heat, by1, by2 = crossing(self.process.contacts[which], piece, first, second, t, self._since)
+        (heat, by1, by2), span = crossing(self.process.contacts[which], piece, first, second, t, self._since)
+        out.gas = (*out.gas, span)
         one, two = (number(self.shape.locals[b])[cells]
                     for b, cells in ((piece.first, piece.cell1), (piece.second, piece.cell2)))  # fmt: skip
         np.add.at(out.heat, one, heat)

@@ -15,6 +15,7 @@ from ..models import (
     Enclosure,
     Exchange,
     Frame,
+    Gap,
     History,
     Process,
     Property,
@@ -62,6 +63,7 @@ class Record:
         self._hottest: dict[str, float] = {}
         self._boiling = {local.body: _boiling(process, local) for local in shape.locals}
         self._skin = {body: (math.inf, -math.inf) for body in self._boiling}
+        self._gas: dict[int, tuple[float, float]] = {}
         self._kept = -math.inf
         self._next_frame = self._after(-math.inf)
 
@@ -90,6 +92,10 @@ class Record:
         self._rates.append(np.array([w.read(rate) for w in weights]))
         self._tangents.append(np.array([[w.read(dT) for w in weights] for dT, _ in tangents]))
         self._tangent_rates.append(np.array([[w.read(slope) for w in weights] for _, slope in tangents]))
+        for n, span in enumerate(flow.gas):
+            if span is not None:
+                low, high = self._gas.get(n, span)
+                self._gas[n] = min(low, span[0]), max(high, span[1])
         for local in self._shape.locals:
             field = T[local.span]
             if not field.size:
@@ -146,14 +152,16 @@ class Record:
         reach = [(self._coldest.get(body, math.inf), self._hottest.get(body, -math.inf), *self._skin[body])
                  for body in bodies]  # fmt: skip
         sums = [self._entered, self._made, self._iterations, self._left, self._next_frame, self._kept, self._brought]
-        return {"seen_t": np.array(self._t), "seen_values": np.array(self._values), "seen_rates": np.array(self._rates),
-                "reach": np.array(reach), "sums": np.array(sums, dtype=float)}  # fmt: skip
+        gas = {"gas": np.array([(n, *span) for n, span in self._gas.items()])} if self._gas else {}
+        seen = {"seen_t": self._t, "seen_values": self._values, "seen_rates": self._rates, "reach": reach}
+        return gas | {name: np.array(one) for name, one in seen.items()} | {"sums": np.array(sums, dtype=float)}
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Go on from what `state` left."""
         self._t = [float(t) for t in state["seen_t"]]
         self._values, self._rates = list(state["seen_values"]), list(state["seen_rates"])
         self._tangents, self._tangent_rates = ([np.empty((0, len(self._watch.names)))] * len(self._t) for _ in range(2))
+        self._gas = {int(n): (float(low), float(high)) for n, low, high in state.get("gas", ())}
         for local, (low, high, *skin) in zip(self._shape.locals, state["reach"], strict=True):
             self._coldest[local.body], self._hottest[local.body] = float(low), float(high)
             self._skin[local.body] = float(skin[0]), float(skin[1])
@@ -218,6 +226,9 @@ class Record:
                      ("density", material.density)) if isinstance(prop, Property)]  # fmt: skip
             films = _films(self._process, body.name) if self._boiling[body.name].any() else {}
             used += [(f"film on {body.name}", film, *self._skin[body.name]) for film in films.values()]
+            used += [(f"gas between {contact.first} and {contact.second}", contact.resistance.gas, *self._gas[n])
+                     for n, contact in enumerate(self._process.contacts) if n in self._gas and
+                     isinstance(contact.resistance, Gap) and isinstance(contact.resistance.gas, Property)]  # fmt: skip
             for what, prop, low, high in used:
                 if low >= prop.valid[0] - 1e-6 and high <= prop.valid[1] + 1e-6:
                     continue

@@ -11,7 +11,7 @@ from .pieces import incline, integral, value
 @njit(cache=True)
 def bridge(
     T1, theta1, T2, theta2, cell1, cell2, area, gap1, gap2, reach, scale, gas, grey,
-    conductivity1, conductivity2, heat, by1, by2,
+    conductivity1, conductivity2, heat, by1, by2, middle,
 ):  # fmt: skip
     """Heat from the second body into the first across a gap, and its derivatives by both theta.
 
@@ -25,6 +25,7 @@ def bridge(
     scale, gas              1, and a table in W/(m.K)
     grey                    1, exchange of two grey plates over that of black ones
     heat, by1, by2          (n,) out: W into the first, d heat / d theta1, d heat / d theta2 in m
+    middle                  (n,) out: K, the gas
     Returns the number of pieces that did not converge.
     """
     failed = 0
@@ -35,9 +36,9 @@ def bridge(
         done = False
         k1, k2, qa, qb, q = 1.0, 1.0, 0.0, 0.0, 0.0
         for step in range(61):
-            middle = 0.5 * (a + b)
-            g = scale * value(middle, gas) / reach
-            bend = 0.5 * scale * incline(middle, gas) / reach * (b - a)
+            mean = 0.5 * (a + b)
+            g = scale * value(mean, gas) / reach
+            bend = 0.5 * scale * incline(mean, gas) / reach * (b - a)
             q = g * (b - a) + sigma * (b**4 - a**4)
             qa = bend - g - 4.0 * sigma * a**3
             qb = bend + g + 4.0 * sigma * b**3
@@ -58,6 +59,7 @@ def bridge(
         # da = k2 / d2 + qb over det for one W/m2 more into face 1; a full change of theta1 brings d theta1 / d1
         over = (k1 / d1 - qa) * (k2 / d2 + qb) + qa * qb
         heat[n] = area[n] * q
+        middle[n] = 0.5 * (a + b)
         by1[n] = area[n] * qa * (k2 / d2) / (d1 * over)
         by2[n] = area[n] * qb * (k1 / d1) / (d2 * over)
     return failed

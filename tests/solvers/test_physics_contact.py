@@ -84,12 +84,12 @@ def test_a_gap_knows_its_exact_slopes():
     at, gaps = np.arange(n), 10.0 ** rng.uniform(-5, -2, (3, n))
 
     def heat(more1=0.0, more2=0.0):
-        out = np.zeros((3, n))
+        out = np.zeros((4, n))
         assert bridge(T1, theta1 + more1, T2, theta2 + more2, at, at, gaps[0], gaps[1], gaps[2], 1e-4, 1.0,
                       AIR.curve.packed(), 0.5, *tables, *out) == 0  # fmt: skip
         return out
 
-    _, by1, by2 = heat()
+    _, by1, by2, _ = heat()
     np.testing.assert_allclose((heat(1e-2)[0] - heat(-1e-2)[0]) / 2e-2, by1, rtol=1e-4, atol=1e-9 * abs(by1).max())
     np.testing.assert_allclose((heat(0, 1e-2)[0] - heat(0, -1e-2)[0]) / 2e-2, by2, rtol=1e-4, atol=1e-9 * by2.max())
 
@@ -128,6 +128,15 @@ def test_what_is_uncertain_in_a_contact_has_its_tangent(name):
     above, below = (frozen(substitute(process, {name: value + way * step}), observe=FACES).values for way in (1, -1))
     np.testing.assert_allclose(slope, (above - below) / (2.0 * step), rtol=1e-5, atol=1e-7 * np.abs(slope).max())
     assert np.abs(slope).max() > 0.0
+
+
+def test_a_gas_beyond_the_range_of_its_source_is_said_or_refused():
+    gas = replace(AIR, valid=(300.0, 700.0))
+    history = Heat(cells=2)(stack(Gap(width=3e-4, gas=gas), until=1.0))
+    assert any("gas between hot and cold was used from " in note for note in history.notes)
+    assert not Heat(cells=2)(stack(Gap(width=3e-4, gas=AIR), until=1.0)).notes
+    with pytest.raises(SolveError, match=r"gas between hot and cold was used .* Give a source beyond it"):
+        Heat(cells=2)(stack(Gap(width=3e-4, gas=replace(gas, beyond="refuse")), until=1.0))
 
 
 def test_a_gap_that_closes_without_any_way_left_is_refused():
