@@ -82,7 +82,7 @@ def facing(enclosure: Enclosure, process: Process, locals: Sequence["Local"]) ->
     K = _factors(place, normal, side, area, flat, locals[0].active)
     of = np.zeros(area.size, dtype=np.int64)
     of[facet] = patch
-    _refuse_hidden(enclosure, process, K, place, of)
+    _refuse_hidden(enclosure, process, locals, K, place, of)
     missing = _refuse_open(enclosure, K, area, of)
     over = _closed(K, area, enclosure.ambient is None) / area[:, None]
     return Facing(patch=patch, block=block, piece=piece, facet=facet, area=area, over=over, missing=missing)
@@ -228,18 +228,22 @@ def _refuse_open(enclosure: Enclosure, K: Array, area: Array, of: Ints) -> float
     return float(np.abs(sums - 1.0).max()) if enclosure.ambient is None else max(float(sums[most]) - 1.0, 0.0)
 
 
-def _refuse_hidden(enclosure: Enclosure, process: Process, K: Array, place: Array, of: Ints) -> None:
+def _refuse_hidden(
+    enclosure: Enclosure, process: Process, locals: Sequence["Local"], K: Array, place: Array, of: Ints
+) -> None:
     """Look along the ways that carry most for a body in between."""
     i, j = np.nonzero(np.triu(K))
     if i.size > LOOKS:
         kept = np.argsort(-K[i, j], kind="stable")[:: i.size // LOOKS]
         i, j = i[kept], j[kept]
-    for body in process.bodies:
+    for local in locals:
+        body = process.body(local.body)
         for share in (0.5, 0.25, 0.75):
             at = place[i] + share * (place[j] - place[i])
             at[:, body.part.active :] = 0.5 * np.add(*body.part.bounds)[body.part.active :]
             size = np.linalg.norm(place[j] - place[i], axis=1)
             deep = body.part.distance(at[:, 0], at[:, 1], at[:, 2]) < -1e-3 * size
+            deep &= _there(local, at)
             if deep.any():
                 n = int(np.argmax(deep))
                 one, two = enclosure.patches[of[i[n]]], enclosure.patches[of[j[n]]]
@@ -248,3 +252,11 @@ def _refuse_hidden(enclosure: Enclosure, process: Process, K: Array, place: Arra
                     f"enclosure '{enclosure.name}': '{body.name}' stands between '{one}' and '{two}' at {where} m. "
                     "View factors are computed between patches with nothing between them. Give view=, one row a patch."
                 )
+
+
+def _there(local: "Local", at: Array) -> NDArray[np.bool_]:
+    """Whether places (n, 3) m lie in cells of a block that hold material by now."""
+    index = [np.searchsorted(edges, at[:, a], side="right") - 1 for a, edges in enumerate(local.edges)]
+    inside = np.all([(i >= 0) & (i < n) for i, n in zip(index, local.solid.shape, strict=True)], axis=0)
+    i, j, k = (np.clip(one, 0, n - 1) for one, n in zip(index, local.solid.shape, strict=True))
+    return np.asarray(inside & local.solid[i, j, k])

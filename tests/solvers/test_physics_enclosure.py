@@ -10,6 +10,7 @@ from foretrial.models import (
     INSULATED,
     Body,
     Curve,
+    Deposit,
     Enclosure,
     Exchange,
     Held,
@@ -233,6 +234,21 @@ def test_a_run_with_an_enclosure_goes_on_from_a_checkpoint_to_the_last_bit():
     rest = TIGHT.resume(kept[0], process, observe=probes, saves=5)
     assert len(kept) > 1
     np.testing.assert_array_equal(whole.values, rest.values)
+
+
+def test_what_is_laid_down_in_an_enclosure_faces_it_from_then_on():
+    def last(*deposits):
+        bodies = (body(Part.sheet(0.1, 0.04).moved(0, -0.02), "f", 1100.0, BRICK),
+                  body(Part.sheet(0.02, 0.1).moved(-0.04), "w", 400.0, BRICK))  # fmt: skip
+        room = Enclosure(name="room", patches=("f.top", "w.right"), emissivity=0.7, ambient=350.0)
+        process = recipe(bodies, room, until=100.0)
+        process = replace(process, stages=(replace(process.stages[0], deposits=deposits),))
+        history = Heat(cells=2, tolerance=0.5)(process, observe=(Probe(name="w", place=(-0.02, 0.05, 0), body="w"),))
+        assert history.balance.residual < 1e-9
+        return history.values[-1, 0]
+
+    layer = Deposit(body="f", box=((0.0, 0.0, 0.0), (0.1, 0.02, 1.0)), at=50.0, temperature=1300.0)
+    assert last(layer) > last() + 5.0
 
 
 def test_view_factors_that_missed_closure_are_said():
