@@ -38,8 +38,8 @@ def figure(value: float | None, digits: int = 6) -> str:
 
 
 def said(row: dict[str, Any]) -> str:
-    """The state of a row, with its reason where it has one."""
-    return row["state"] + (f": {row['reason']}" if row["reason"] else "")
+    """The state of a row, with its reason and its note where it has them."""
+    return row["state"] + "".join(f": {row[key]}" for key in ("reason", "note") if row.get(key))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .published import PROBLEMS, Problem, Resolution
 
 Row = dict[str, Any]
 FIELDS = ("id", "problem", "answer", "reached", "error", "tolerance", "cells", "state", "seconds", "source", "unit",
-          "steps", "reason")  # fmt: skip
+          "steps", "reason", "note")  # fmt: skip
 
 
 def qualify(
@@ -37,7 +37,8 @@ def qualify(
     list of dict
         One row a problem and resolution: id, problem, answer, reached and error (None where the run did not end),
         tolerance, cells, state ("pass", "fail" or "skipped"), seconds, source, unit ("1" for a ratio), steps,
-        reason (why it failed or was skipped, else empty). The error is in `unit`, or relative for relative problems.
+        reason (why it failed or was skipped, else empty), note (what else must be said). The error is in `unit`, or
+        relative for relative problems.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def run(problem: Problem, at: Resolution) -> Row:
     """One row: a run that raises is a fail with its cause, one that lacks an extra is skipped with the reason."""
     row: Row = dict.fromkeys(FIELDS) | {
         "id": problem.id, "problem": problem.problem, "source": problem.source, "unit": problem.unit,
-        "tolerance": at.tolerance, "cells": at.cells, "reason": ""}  # fmt: skip
+        "tolerance": at.tolerance, "cells": at.cells, "reason": "", "note": ""}  # fmt: skip
     began = time.perf_counter()
     try:
         found = problem.reach(at.cells)
@@ -75,7 +76,7 @@ def run(problem: Problem, at: Resolution) -> Row:
         row |= {"state": "fail", "reason": f"{type(cause).__name__}: {cause}"}
     else:
         error = abs(found.reached - found.answer) / (abs(found.answer) if problem.relative else 1.0)
-        row |= {"answer": found.answer, "cells": found.cells, "steps": found.steps}
+        row |= {"answer": found.answer, "cells": found.cells, "steps": found.steps, "note": found.note}
         if math.isfinite(error):
             row |= {"reached": found.reached, "error": error, "state": "pass" if error <= at.tolerance else "fail"}
             row["reason"] = "" if error <= at.tolerance else f"error {error:.3g} is above {at.tolerance:.3g}"

@@ -1,10 +1,10 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, moving, round, steady, transient
+from . import balance, manufactured, melting, moving, round, steady, track, transient
 from .problem import Problem, Reached, Resolution
 
-_TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *round.PROBLEMS,
-          *manufactured.PROBLEMS, *balance.PROBLEMS)  # fmt: skip
+_TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
+          *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -19,6 +19,7 @@ _ORDER = (
     "Stefan",
     "Rathjen-Jiji",
     "rosenthal",
+    "track",
     "order-space",
     "order-time",
     "balance",

@@ -14,12 +14,15 @@ class Reached:
         In the problem's unit; where many values are compared, those of the worst.
     cells, steps : int
         Solid cells and accepted time steps of the run, of the finest of several.
+    note : str
+        What else the run found and must not hide, such as a quantity that the model cannot reach.
     """
 
     answer: float
     reached: float
     cells: int
     steps: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
