@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RegularGridInterpolator
-from scipy.ndimage import distance_transform_edt
 
 from ..models import Frame, Profile, Quantity
 from ..models.quantity import quantity
@@ -29,6 +27,9 @@ def start(given: Quantity | float | Profile | Frame, local: "Local") -> Array:
 
 
 def _field(frame: Frame, local: "Local") -> Array:
+    from scipy.interpolate import RegularGridInterpolator  # half of what a cold start would import
+    from scipy.ndimage import distance_transform_edt
+
     field, solid, edges = frame.T[local.body], frame.solid[local.body], frame.edges[local.body]
     same = solid.shape == local.solid.shape and bool((solid == local.solid).all())
     if same and all(np.array_equal(a, b) for a, b in zip(edges, local.edges, strict=True)):
