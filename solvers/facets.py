@@ -70,7 +70,9 @@ def facing(enclosure: Enclosure, process: Process, locals: Sequence["Local"]) ->
     van Leersum, Int. J. Heat and Fluid Flow 10 (1989) 83-85 (closure that keeps reciprocity).
     """
     patch, block, piece = _pieces(enclosure, locals)
-    areas = np.array([locals[b].block.walls.area[p] for b, p in zip(block, piece, strict=True)])
+    areas = np.empty(piece.size)
+    for b, local in enumerate(locals):
+        areas[block == b] = local.block.walls.area[piece[block == b]]
     if enclosure.view is not None:
         return _given(enclosure, patch, block, piece, areas)
     if locals[0].metric != "cartesian":
@@ -128,14 +130,14 @@ def _facets(
     patch: Ints, block: Ints, piece: Ints, areas: Array, locals: Sequence["Local"]
 ) -> tuple[Ints, Array, Array, Array, Array, NDArray[np.bool_]]:
     """Facet of every piece; place (m, 3), normal (m, 3), half edges (m, 2, 3), area (m,) of the facets; rectangles."""
-    place, normal = (
-        np.array([getattr(locals[b].block.walls, what)[p] for b, p in zip(block, piece, strict=True)])
-        for what in ("place", "normal")
-    )
-    cell = np.array([np.unravel_index(locals[b].block.walls.cell[p], locals[b].solid.shape)
-                     for b, p in zip(block, piece, strict=True)])  # fmt: skip
-    half = np.array([[0.5 * np.diff(locals[b].edges[a])[c[a]] for a in range(3)]
-                     for b, c in zip(block, cell, strict=True)])  # fmt: skip
+    n = piece.size
+    place, normal, half, cell = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3), dtype=np.int64)
+    for b, local in enumerate(locals):
+        at, walls = block == b, local.block.walls
+        own = piece[at]
+        place[at], normal[at] = walls.place[own], walls.normal[own]
+        cell[at] = np.stack(np.unravel_index(walls.cell[own], local.solid.shape), axis=1)
+        half[at] = np.stack([0.5 * np.diff(local.edges[a])[cell[at, a]] for a in range(3)], axis=1)
     stride = 1
     while True:
         key = np.column_stack([patch, block, np.round(normal), cell // stride]).astype(np.int64)
