@@ -7,7 +7,7 @@ Answer  NOT-VALID-HERE, predicted, not tried: 501 degC, margin 56 K +- 95 K; wha
 from pathlib import Path
 
 from foretrial import twin, viz
-from foretrial.cases.qualify import qualify
+from foretrial.cases.prediction import foreseen, frozen
 from foretrial.models import (
     INSULATED,
     Body,
@@ -93,8 +93,8 @@ ASSUMPTIONS = (
 
 
 def freeze(store: Path) -> twin.Record:
-    """Fix the question before any solve; there is no trial to split."""
-    return twin.freeze(store, REQUIREMENT, split={}, rule={"guard": 1.0, "coverage": 2.0}, seeds={})
+    """Fix the question before any solve."""
+    return frozen(store, REQUIREMENT)
 
 
 def pour() -> Process:
@@ -116,16 +116,10 @@ def pour() -> Process:
 
 def run(*, cells: int = 4, out: Path = Path("out/casting_corner"), tell: twin.Tell = twin.silent) -> Verdict:
     """Predict the hot spot of the corner ten minutes after pouring; nobody has tried it."""
-    out.mkdir(parents=True, exist_ok=True)
-    process, solver = pour(), Heat(cells=cells, tolerance=0.5)
-    tell(f"each run of casting and mould: {solver.forecast(process)}", 0.0)
-    field = twin.picture(solver, process, out / "fields.vtkhdf", every=20.0)
-    return twin.foresee(
-        REQUIREMENT, process, store=out / "trials.h5", freeze=freeze(out / "trials.h5"),
-        judged=(Extreme(name="hot spot", body="casting"),), solver=solver,
-        title=("An aluminium corner in sand", "砂型中的铝铸件转角"), command="foretrial run casting_corner",
-        qualification=qualify(("T2", "semi-infinite", "balance")), assumptions=ASSUMPTIONS, fields=(field,),
-        tell=lambda text, share: tell(text, 0.2 + 0.75 * share))  # fmt: skip
+    return foreseen(
+        REQUIREMENT, pour(), case="casting_corner", solver=Heat(cells=cells, tolerance=0.5), out=out, every=20.0,
+        judged=(Extreme(name="hot spot", body="casting"),), problems=("T2", "semi-infinite", "balance"),
+        title=("An aluminium corner in sand", "砂型中的铝铸件转角"), assumptions=ASSUMPTIONS, tell=tell)  # fmt: skip
 
 
 if __name__ == "__main__":
