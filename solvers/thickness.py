@@ -48,7 +48,7 @@ def refuse_thin(body: Body, grid: Grid, centre: Array) -> None:
     if aligned(body.part.shape):
         return
     widths = [grid.widths(axis) for axis in range(active)]
-    reach = 2.0 * float(np.sqrt(sum(float(w.max()) ** 2 for w in widths)))
+    reach = LEAST * max(float(w.max()) for w in widths)
     places, through, normals = _walls(body.part, grid, centre, reach)
     if not through.size:
         return

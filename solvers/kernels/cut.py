@@ -206,11 +206,20 @@ def pieces(cells, corner, centre, hx, hy, hz, slot, volume, face, inner, wall):
             phi[1] = 0.25 * ((ring[0, 0] + ring[1, 1]) + (ring[0, 1] + ring[1, 0]))
             phi[2] = 0.5 * (ring[g % 2, 0] + ring[g % 2, 1])
             phi[3] = ring[g % 2, t % 2]
+            own = slot[n, m]
+            solid = (phi[0] < 0.0) + (phi[1] < 0.0) + (phi[2] < 0.0) + (phi[3] < 0.0)
+            if solid == 0 or solid == 4:
+                share = 0.125 if solid == 4 else 0.0
+                volume[n, own] += share * h[0] * h[1] * h[2] / 6.0
+                face[n, m] = share * h[b] * h[c]
+                inner[n, m, 0] = share * h[a] * math.hypot(h[b], h[c])
+                inner[n, m, 1] = share * h[a] * h[b]
+                inner[n, m, 2] = share * h[c] * math.hypot(h[a], h[b])
+                continue
             x[:, :] = 0.0
             x[1, a] = x[2, a] = x[3, a] = (f % 2 - 0.5) * h[a]
             x[2, b] = x[3, b] = (g % 2 - 0.5) * h[b]
             x[3, c] = (t % 2 - 0.5) * h[c]
-            own = slot[n, m]
             volume[n, own] += tetrahedron(x, phi, order, away, wall, n, own)
             face[n, m] = 0.125 * h[b] * h[c] * covered(phi[1], phi[2], phi[3])
             inner[n, m, 0] = 0.125 * h[a] * math.hypot(h[b], h[c]) * covered(phi[0], phi[1], phi[3])

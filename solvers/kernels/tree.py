@@ -74,13 +74,14 @@ def nearest(places, boxes, order, table, found, apart):
 
 @njit(cache=True)
 def _enters(boxes, n, x, y, z, u, v, w, most):
-    """Whether the ray from x, y, z along 1 / u, 1 / v, 1 / w is within box n somewhere before `most` m."""
+    """How far the ray from x, y, z along 1 / u, 1 / v, 1 / w is at box n; infinite where it misses, or after `most`."""
     a, b = (boxes[n, 0] - x) * u, (boxes[n, 3] - x) * u
     least, most = max(min(a, b), 0.0), min(max(a, b), most)
     a, b = (boxes[n, 1] - y) * v, (boxes[n, 4] - y) * v
     least, most = max(min(a, b), least), min(max(a, b), most)
     a, b = (boxes[n, 2] - z) * w, (boxes[n, 5] - z) * w
-    return max(min(a, b), least) <= min(max(a, b), most) * (1.0 + 1e-12)
+    least = max(min(a, b), least)
+    return least if least <= min(max(a, b), most) * (1.0 + 1e-12) else np.inf
 
 
 @njit(cache=True)
@@ -143,12 +144,13 @@ def through(places, own, most, boxes, order, table, length, facing):
                         best, cosine = t, leaving
                 continue
             left, right = 2 * node, 2 * node + 1
-            if _away(boxes, left, x, y, z) < _away(boxes, right, x, y, z):
-                left, right = right, left
-            if _enters(boxes, left, x, y, z, uu, vv, ww, best):
+            one, two = _enters(boxes, left, x, y, z, uu, vv, ww, best), _enters(boxes, right, x, y, z, uu, vv, ww, best)
+            if one < two:
+                left, right, one, two = right, left, two, one
+            if one < np.inf:
                 stack[top] = left
                 top += 1
-            if _enters(boxes, right, x, y, z, uu, vv, ww, best):
+            if two < np.inf:
                 stack[top] = right
                 top += 1
         length[n], facing[n] = best if cosine > 0.0 else np.inf, cosine
