@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ..models import Checkpoint, Forecast, History, Observation, Process, SolveError, digest
 from ..models.errors import did_you_mean
 from ..models.history import Keep
+from .forecast import forecast
 from .linear import KINDS
 from .run import Every, Run, Save
 from .spacing import Grading
@@ -119,7 +120,7 @@ class Heat:
 
     def forecast(self, process: Process) -> Forecast:
         """Cells, steps, seconds and bytes that a run of the process will about take."""
-        return Run(self, process).forecast()
+        return forecast(Run(self, process))
 
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Heat":
         """`ratio` times the cells, and steps shorter by it (frozen ones divided, adapted ones by their tolerance)."""

@@ -10,13 +10,14 @@ weights give the error, filtered by the step's own matrix (Hosea and Shampine 19
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import SolveError
+from ..models import ModelError, Process, Quantity, SolveError, substitute
+from ..models.errors import did_you_mean
 from .discrete import Discrete, Flow
 from .linear import Linear
 
@@ -162,3 +163,15 @@ def hits(steps: Sequence[float], ratio: float) -> Array:
     new = np.interp(np.linspace(0.0, old.size - 1.0, n + 1), np.arange(old.size), old)
     new[-1] = old[-1]
     return new
+
+
+def beside(process: Process, name: str, known: Mapping[str, Quantity]) -> tuple[Process, Process, float, float]:
+    """The process a little above and a little below a named quantity, and how far."""
+    if name not in known:
+        raise ModelError(f"parameter '{name}' is not in this process. {did_you_mean(name, known)} Correct the name.")
+    q = known[name]
+    reach = 1e-5 * (abs(q.value) or q.std or 1.0)
+    low, high = q.valid or (-math.inf, math.inf)
+    up, down = min(reach, high - q.value), min(reach, q.value - low)
+    above, below = (substitute(process, {name: q.value + step}) for step in (up, -down))
+    return above, below, up, down

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -15,17 +15,14 @@ from ..models import (
     Cancelled,
     Checkpoint,
     Crossing,
-    Forecast,
     History,
     ModelError,
     Observation,
     Process,
-    Quantity,
     SolveError,
     Stage,
     digest,
     quantities,
-    substitute,
 )
 from ..models.errors import did_you_mean
 from ..models.history import Keep, hermite
@@ -34,9 +31,9 @@ from .control import Control
 from .coupled import Coupled
 from .discrete import Discrete, Flow, prepared
 from .linear import Linear, chosen
-from .march import NoConvergence, Step, Trail, Twins, advance, hits
+from .march import NoConvergence, Step, Trail, Twins, advance, beside, hits
 from .record import Mark, Record
-from .sources import after, longest, passes
+from .sources import after, longest
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -71,15 +68,15 @@ class Run:
         self.births, self.born = Births(process, whole), 0
         self.shape = self.births.geometry(0)
         known = quantities(process) if free else {}
-        self.moved = {name: _moved(process, name, known) for name in free}
+        self.moved = {name: beside(process, name, known) for name in free}
         self.model: Discrete
         self.linear: Linear
         self.watch: Watch
         self.twins: list[Twins]
-        self._stand(process.stages[0])
+        self.stand(process.stages[0])
         self.record = Record(process, self.shape, self.watch, whole=whole, keep=keep, every=every)
         self.trails: list[Trail] = []
-        self.control = Control(self.model, self._ends())
+        self.control = Control(self.model, self.beside())
         self.save, self.saves, self.taken = save, saves, 0
         self.stop = stop
         self.last: Kept | None = None
@@ -111,7 +108,7 @@ class Run:
             T, t, first, dt = self._restore(checkpoint)
         for index in range(first, len(self.process.stages)):
             since = self.ends[-1] if self.ends else 0.0
-            self._enter(index, since)
+            self.enter(index, since)
             if dt is None:
                 if index == 0:
                     self.trails = [twin.start(t, T) for twin in self.twins]
@@ -156,28 +153,7 @@ class Run:
             history,
         )
 
-    def forecast(self) -> Forecast:
-        """Take one step with all that is ever there, and multiply."""
-        stage, self.born = self.process.stages[0], len(self.births.layings)
-        self.shape = self.births.whole
-        self._stand(stage)
-        T = self.model.start()
-        self.control.moved(self.model, self._ends())
-        self._enter(0, 0.0)
-        flow = self.model.flow(T, 0.0)
-        length = stage.until.at_most if isinstance(stage.until, Crossing) else stage.until
-        advance(self.model, self.linear, T, flow, 0.0, self._first(length, flow), self.close)
-        began = time.perf_counter()
-        advance(self.model, self.linear, T, flow, 0.0, self._first(length, flow), self.close)
-        taken = time.perf_counter() - began
-        frozen = sum(len(steps) - 1 for steps in self.solver.steps or ()) * self.solver.pace
-        parts = len(self.process.stages) + len(self.births.layings)
-        adapted = parts * max(10.0, 20.0 * self.tolerance ** (-1.0 / 3.0))
-        steps = round(frozen or max(adapted, sum(passes(stage) for stage in self.process.stages)))
-        return Forecast(cells=self.shape.cut.cells, steps=steps, seconds=taken * steps,
-                        bytes=self.linear.bytes + 8.0 * 60.0 * T.size)  # fmt: skip
-
-    def _stand(self, stage: Stage) -> None:
+    def stand(self, stage: Stage) -> None:
         """Equations, solver and observations for the cells that are there now."""
         shape = self.shape
         self.model = Discrete(self.process, shape, stage)
@@ -192,10 +168,12 @@ class Run:
         inner = chosen(self.solver.linear, self.shape.pattern)
         return Coupled(inner) if any(stage.enclosures for stage in self.process.stages) else inner
 
-    def _ends(self) -> list[tuple[Discrete, Discrete, float, float]]:
+    def beside(self) -> list[tuple[Discrete, Discrete, float, float]]:
+        """The models above and below in each free parameter, and how far."""
         return [(twin.above, twin.below, twin.up, twin.down) for twin in self.twins]
 
-    def _enter(self, index: int, t: float) -> None:
+    def enter(self, index: int, t: float) -> None:
+        """Begin a stage at `t` s."""
         for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
             model.enter(model.process.stages[index], t)
         self.control.enter(index, t)
@@ -206,10 +184,10 @@ class Run:
         if due:
             before, self.born = self.shape, self.born + 1
             self.shape = after = self.births.geometry(self.born)
-            self._stand(self.process.stages[index])
+            self.stand(self.process.stages[index])
             for model in (self.model, *(m for twin in self.twins for m in (twin.above, twin.below))):
                 model.enter(model.process.stages[index], since)
-            self.control.moved(self.model, self._ends())
+            self.control.moved(self.model, self.beside())
             fresh, laid = self.births.laid(self.born, after, self.process)
             T = np.where(fresh, laid, carried(T, before, after))
             brought = np.where(fresh, after.volume * self.model.storage(T)[1], 0.0)
@@ -233,7 +211,7 @@ class Run:
                     "Frozen steps belong to one process. Freeze them from a run of this one."
                 )
             return self._fixed(index, self._frozen(index, since), T, flow, t, since)
-        dt = self._first(end - since, flow) if dt is None else dt
+        dt = self.first(end - since, flow) if dt is None else dt
         while t < end * (1 - 1e-12):
             stop = min(end, self.births.next(self.born, index, since))
             limit = min(self.solver.longest, self.control.wait(t), longest(stage, t, since))
@@ -314,7 +292,7 @@ class Run:
             self._hold(T, t)
         if more:
             length = stage.until.at_most if isinstance(stage.until, Crossing) else stage.until
-            dt = min(dt, self._first(since + length - t, flow))
+            dt = min(dt, self.first(since + length - t, flow))
         self.taken += 1
         if self.save is not None and self.taken % self.saves == 0:
             numbers = np.array([index, since, t, dt, self.taken, self.born])
@@ -330,8 +308,8 @@ class Run:
         index, _, t, dt, taken, born = held["numbers"]
         self.born = int(born)
         self.shape = self.births.geometry(self.born)
-        self._stand(self.process.stages[int(index)])
-        self.control.moved(self.model, self._ends())
+        self.stand(self.process.stages[int(index)])
+        self.control.moved(self.model, self.beside())
         self.record.moved(self.shape, self.watch, 0.0)
         self.H0, self.taken = held["H0"].copy(), int(taken)
         self.record.restore(held)
@@ -354,7 +332,8 @@ class Run:
             )
         return reading, np.array([weights.read(trail.T) for trail in self.trails])
 
-    def _first(self, length: float, flow: Flow) -> float:
+    def first(self, length: float, flow: Flow) -> float:
+        """A first step (s) for a stage of that length."""
         fastest = float(np.abs(flow.heat / (self.shape.volume * flow.c)).max())
         return min(length, 1e-2 * length, 20.0 * self.tolerance / fastest if fastest > 0 else length)
 
@@ -420,15 +399,3 @@ class Run:
     def _read(self, t: float, T: Array, flow: Flow) -> None:
         pairs = zip(self.twins, self.trails, strict=True)
         self.record.read(t, T, flow, [(trail.T, twin.rate(self.model, trail, T, flow)) for twin, trail in pairs])
-
-
-def _moved(process: Process, name: str, known: Mapping[str, Quantity]) -> tuple[Process, Process, float, float]:
-    """The process a little above and a little below a named quantity, and how far."""
-    if name not in known:
-        raise ModelError(f"parameter '{name}' is not in this process. {did_you_mean(name, known)} Correct the name.")
-    q = known[name]
-    reach = 1e-5 * (abs(q.value) or q.std or 1.0)
-    low, high = q.valid or (-math.inf, math.inf)
-    up, down = min(reach, high - q.value), min(reach, q.value - low)
-    above, below = (substitute(process, {name: q.value + step}) for step in (up, -down))
-    return above, below, up, down

@@ -84,6 +84,14 @@ def passes(stage: Stage) -> float:
     return found
 
 
+def busy(stage: Stage, since: float) -> float:
+    """A time (s) of a stage that began at `since` at which its longest pass is half done; its start without beams."""
+    rows = [(row[1, 0] - row[0, 0], 0.5 * (row[0, 0] + row[1, 0]) + (since if beam.path.clock == "stage" else 0.0))
+            for beam in stage.beams for row in zip(beam.path.table[:-1], beam.path.table[1:], strict=True)
+            for row in [np.array(row)] if row[:, 4].max() > 0.0]  # fmt: skip
+    return float(max(rows)[1]) if rows else since
+
+
 def _stride(beam: Spot | Ellipsoid) -> float:
     sizes = (beam.radius,) if isinstance(beam, Spot) else (beam.width, beam.front, beam.rear)
     return PASSING * min(_number(one) for one in sizes)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..models import Grid, Process, SolveError
 from ..models.shape import Shape, aligned, bounds, flats
+from .memory import refuse_what_does_not_fit
 
 Array = NDArray[np.float64]
 FINEST = 100_000  # cells along one axis; more is a unit mistake
@@ -70,7 +71,9 @@ def spaced(process: Process, *, cells: int, ratio: float, along: tuple[int | Non
             )
     make = _even if even else _flat
     edges = make(process, cells, ratio, along, shift, grading)
-    return Grid(x=edges[0], y=edges[1], z=edges[2], metric=part.metric)
+    grid = Grid(x=edges[0], y=edges[1], z=edges[2], metric=part.metric)
+    refuse_what_does_not_fit(grid)
+    return grid
 
 
 def _flat(process: Process, cells: int, ratio: float, along: tuple[int | None, ...], _: tuple[float, ...],

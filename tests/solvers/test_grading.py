@@ -106,7 +106,7 @@ def test_refinement_shows_order_two_on_a_graded_grid():
 def test_multigrid_solves_a_box_graded_along_two_axes_as_the_factorisation_does():
     iron = Material.simple("iron", density=7870.0, conductivity=80.0, heat_capacity=450.0)
     block = quench(Part.box(0.06, 0.04, 0.02), iron, start=1100.0, bath=300.0, film=2000.0, until=10.0)
-    grading = (Grading(axis=0, at=0.0, first=5e-4), Grading(axis=2, at=0.02, first=3e-4, growth=1.3))
+    grading = (Grading(axis=0, at=0.0, first=2e-3, growth=1.4), Grading(axis=2, at=0.02, first=1e-3, growth=1.4))
     seen = (Probe(name="corner", place=(0.0, 0.0, 0.02)), Probe(name="core", place=(0.03, 0.02, 0.01)))
     runs = [Heat(cells=4, grading=grading, linear=kind, tolerance=1.0)(block, observe=seen).values[-1]
             for kind in ("direct", "multigrid")]  # fmt: skip

@@ -77,3 +77,11 @@ def test_settings_that_differ_have_different_digests_and_equal_ones_the_same():
     assert Heat(cells=4).digest == Heat(cells=4.0).digest
     assert len({Heat(cells=4).digest, Heat(cells=5).digest, Heat(tolerance=0.1).digest,
                 Heat(cells=4).refined(2.0).digest}) == 4  # fmt: skip
+
+
+def test_a_grid_that_does_not_fit_into_memory_is_refused_before_it_is_made():
+    block = quench(Part.box(0.1, 0.1, 0.1), IRON, start=1100.0, bath=300.0, film=500.0, until=60.0)
+    with pytest.raises(SolveError, match=r"20000 x 20000 x 20000 cells need about 4\.8e\+06 GB, but this machine has "):
+        Heat(cells=20000)(block)
+    with pytest.raises(SolveError, match=r"Use 1/\d.* of the cells along each axis, or grade them\."):
+        Heat(cells=20000).forecast(block)
