@@ -1,7 +1,8 @@
-"""The explicit step against the memory it runs on, and against Devito where that is installed.
+"""The explicit march's sweeps against the memory they run on, and against Devito where that is installed.
 
-True traffic is counted: an ordinary store reads its line first, so a triad moves four words an element and a step
-three words a cell. Fields are those of 512 cells a side where memory allows, and of 256 (half in some caches) as well.
+A single step moves three words a cell, the read of a line before it is written included, and a triad four words an
+element. A sweep takes several steps; three words are counted for each of them, so that more than the triad's bandwidth
+is possible. Fields are those of 512 cells a side, and of 256 (half in some caches) as well.
 """
 
 import time
@@ -14,18 +15,11 @@ from numba import get_num_threads
 from benches.bench_triad import N, triad
 from benches.rows import ROWS, peer
 from foretrial.models.library import CARBON_STEEL
-from foretrial.solvers.kernels.explicit import ACROSS, step, vary
+from foretrial.solvers.kernels.pieces import properties
+from foretrial.solvers.kirchhoff import fitted
+from foretrial.solvers.sweep import Sweep, aligned
 
-LANES, ROUNDS = 8, 7
-
-
-def aligned(shape, dtype):
-    """Zeros that begin on a cache line, every page touched."""
-    raw = np.ones(int(np.prod(shape)) * np.dtype(dtype).itemsize + 64, np.uint8)
-    first = -raw.ctypes.data % 64
-    field = raw[first : first + raw.size - 64].view(dtype).reshape(shape)
-    field[:] = 0
-    return field
+ROUNDS = 7
 
 
 def fields(n, dtype):
@@ -65,32 +59,36 @@ def against_triad(id, run, cells, word, limit):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def bench_heat_explicit(benchmark, dtype, n):
     T, out = fields(n, dtype)
-    eighth, none = np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
+    sweep, eighth = Sweep(T.shape, None, dtype), np.full(3, 1 / 8, dtype)
 
     def run():
-        step(T, out, dtype(0), eighth, none)
+        sweep(T, out, eighth, sweep.at_once)
 
     began = time.perf_counter()
     run()
     benchmark.extra_info["first call with compilation, s"] = time.perf_counter() - began
     benchmark.pedantic(run, rounds=3)
     name = f"heat-explicit-f{8 * T.itemsize}" + ("" if n == 512 else f"-{n}")
-    against_triad(name, run, T.size, T.itemsize, 0.85)
+    against_triad(name, run, T.size * sweep.at_once, T.itemsize, 0.85)
 
 
-def bench_heat_explicit_kT(benchmark):
-    n = 512
-    T, out = fields(n, np.float64)
+@pytest.mark.parametrize("n", [512, 256])
+def bench_heat_explicit_kT(benchmark, n):
+    H, out = fields(n, np.float64)
     k, c = CARBON_STEEL.conductivity.curve.packed(273.15), CARBON_STEEL.heat_capacity.curve.packed(273.15)
     c[:, [1, 2, 3, 4, 5, 7]] *= CARBON_STEEL.density.value
-    work, number = aligned((LANES, 3 * (ACROSS + 2) + 3, n), np.float64), np.full(3, 1e3)
+    work = tuple(np.empty((n, n, 1)) for _ in range(4))
+    for m in range(n):
+        properties(np.ascontiguousarray(H[:, :, m : m + 1]), k, c, *work)
+        H[:, :, m : m + 1] = work[3]
+    sweep, number = Sweep(H.shape, fitted(k, c)), np.full(3, 1e4)
 
     def run():
-        vary(T, out, number, k, c, work)
+        sweep(H, out, number, sweep.at_once)
 
     run()
     benchmark.pedantic(run, rounds=3)
-    against_triad("heat-explicit-kT", run, T.size, 8, 0.65)
+    against_triad("heat-explicit-kT" + ("" if n == 512 else f"-{n}"), run, H.size * sweep.at_once, 8, 0.65)
 
 
 @pytest.mark.parametrize("n", [512, 256])
@@ -101,17 +99,16 @@ def bench_heat_explicit_devito(benchmark, monkeypatch, dtype, n):
     monkeypatch.setenv("DEVITO_LANGUAGE", "openmp")
     monkeypatch.setenv("DEVITO_LOGGING", "ERROR")
     devito = peer(id, "devito", unit="Gcell/s", limit=1.0)
-    steps = 4
+    T, out = fields(n, dtype)
+    sweep, eighth = Sweep(T.shape, None, dtype), np.full(3, 1 / 8, dtype)
+    steps = sweep.at_once
     grid = devito.Grid(shape=(n, n, n), extent=(n - 1.0,) * 3, dtype=dtype)
     u = devito.TimeFunction(name="u", grid=grid, space_order=2, time_order=1)
     u.data[:] = 300.0
     operator = devito.Operator([devito.Eq(u.forward, u + 0.125 * u.laplace)])
-    T, out = fields(n, dtype)
-    eighth, none = np.full(3, 1 / 8, dtype), np.zeros(3, dtype)
 
     def run():
-        for a, b in ((T, out), (out, T)) * (steps // 2):
-            step(a, b, dtype(0), eighth, none)
+        sweep(T, out, eighth, steps)
 
     run()
     benchmark.pedantic(run, rounds=1)

@@ -1,44 +1,46 @@
-"""Explicit marching on uniform boxes: no system to solve, a step bound to the cells, close to the memory's speed."""
+"""Explicit marching on uniform boxes: no system to solve, a step bound to the cells, several steps a sweep."""
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.polynomial.polynomial import polyder, polyval
 from numpy.typing import NDArray
 
 from ..models import Crossing, Exchange, History, Observation, Periodic, Process, SolveError, Stage, digest
 from ..models.history import Keep
 from .control import controllers
 from .discrete import Discrete, Flow, _tables, prepared
-from .kernels.conduct import exchange
-from .kernels.explicit import ACROSS, step, vary
-from .kernels.pieces import properties
+from .kernels.sweeps import BACK, FIRST, form, formed
+from .kirchhoff import fitted
 from .march import Step, hits
+from .openings import Openings, entered
 from .record import Record
-from .sources import made, shine
-from .surroundings import surroundings
+from .sources import longest, made
+from .sweep import Sweep, aligned
 from .watch import Watch
 
 Array = NDArray[np.float64]
-LANES, LINE = 8, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explicit:
     """Forward Euler on the cells of one box, for moving sources and as a measure of speed.
 
-    First order in time, second in space. With constant properties heat is kept to rounding; with k(T), cp(T) to second
-    order in the step, and the history's balance says how well. It has no tangent: `Heat` has.
+    First order in time, second in space. What marches is the temperature where properties are constant, the enthalpy
+    where they vary or something melts: heat is kept to rounding. Several steps are taken in one sweep over memory (6
+    with constant, 3 with varying properties); a sweep is one step of the history, and what its walls and sources depend
+    on besides the cells' own temperature is taken in its middle. It has no tangent: `Heat` has.
 
     Attributes
     ----------
     cells : int
         Cells through the thinnest side of the box.
     dt : float, s, or None
-        The step; left out, the longest that makes no new extreme.
+        The longest step; left out, the longest that makes no new extreme.
     along : three ints or None
         Cells over the whole length of an axis, instead of what `cells` asks for.
     ratio, pace : float
@@ -112,13 +114,6 @@ class Explicit:
         return digest(self)
 
 
-def aligned(shape: tuple[int, ...]) -> Array:
-    """An array of zeros that begins on a cache line, where rows are read and written fastest."""
-    raw = np.zeros(8 * math.prod(shape) + LINE, dtype=np.uint8)
-    first = -raw.ctypes.data % LINE
-    return raw[first : first + 8 * math.prod(shape)].view(np.float64).reshape(shape)
-
-
 class _Run:
     """One march through all stages."""
 
@@ -137,64 +132,66 @@ class _Run:
                 f"'{self.local.body}' leaves {holes} cells of its grid empty, or spaces them unevenly. "
                 "The explicit march fills one box evenly. Use Heat for this part."
             )
-        self.model = Discrete(process, self.shape)
-        self.material = process.bodies[0].material
         self.k, self.c = _tables(process.bodies[0])
-        span = [p.valid for p in (self.material.conductivity, self.material.heat_capacity)]
-        T = np.linspace(min(s[0] for s in span), max(s[1] for s in span), 4001).reshape(-1, 1, 1)
-        k, _, c, _ = self._properties(T)
-        self.constant = bool(np.ptp(k) == 0.0 == np.ptp(c))
-        self.capacity = float(c.max())
-        self.aniso = np.asarray(self.material.anisotropy)
-        self.rates = float(k.max()) / float(c.min()) * self.aniso / self.spacing**2
+        self.table = fitted(self.k, self.c)
+        self.constant = all(np.ptp(one[:, 1]) == 0.0 and not one[:, 2:6].any() for one in (self.k, self.c))
+        self.aniso = np.asarray(process.bodies[0].material.anisotropy)
+        self.rates = _steepest(self.table) * self.aniso / self.spacing**2
         shape = self.local.solid.shape
-        self.T, self.out = aligned(shape), aligned(shape)
-        self.T.ravel()[:] = self.model.start()
-        self.work = aligned((LANES, 3 * (ACROSS + 2) + 3, shape[2]))
+        self.sweep = Sweep((shape[0], shape[1], shape[2]), None if self.constant else self.table)
+        self.T, self.new = aligned(shape), aligned(shape)
+        self.T.ravel()[:] = Discrete(process, self.shape).start()
+        self.field, self.out = self.T, self.new
+        if not self.constant:
+            self.field, self.out = aligned(shape), aligned(shape)
+            self.field.ravel()[:] = Discrete(process, self.shape).storage(self.T.ravel())[1]
+        self.volume = float(self.shape.volume[0])
         self.watch = Watch(process, self.shape, observe)
         self.record = Record(process, self.shape, self.watch, keep=keep, every=every)
 
     def history(self) -> History:
         """March, and gather what was seen."""
-        V = self.shape.volume
-        before = self.model.storage(self.T.ravel())[1]
+        before = self.field.copy()
         self.record.frame(0.0, self.T.ravel())
-        t, ends = 0.0, []
+        t, ends, flow = 0.0, [], self._flow(0.0, 0.0, 1.0)
         for index, stage in enumerate(self.process.stages):
-            met = surroundings(stage, self.local.block)
-            times = self._times(stage, index, t)
-            for a, b in pairwise(times):
-                flow = self._advance(stage, met, t, float(a), float(b - a))
-                now, new = self.T.ravel(), self.out.ravel()
-                self.record.read(float(a), now, flow, [])
-                self.record.passed(now, flow, Step(new, flow, new, flow, 0.0, 0, 0.0), float(a), float(b))
-                self.T, self.out = self.out, self.T
-            since, t = t, float(times[-1])
+            openings, since = Openings(stage, self.local, self.k), t
+            for a, b, steps in self._sweeps(stage, index, t):
+                flow = self._advance(stage, openings, since, a, b - a, steps)
+                now, new = self.T.ravel(), self.new.ravel()
+                self.record.read(a, now, flow, [])
+                self.record.passed(now, flow, Step(new, flow, new, flow, 0.0, 0, 0.0), a, b)
+                self.T, self.new, self.field, self.out = self.new, self.T, self.out, self.field
+                t = b
             ends.append(t)
-            if index + 1 == len(self.process.stages):
-                flow = self._advance(stage, met, since, t, float(times[-1] - times[-2]))
-                self.record.read(t, self.T.ravel(), flow, [])
+        self.record.read(t, self.T.ravel(), flow, [])
         self.record.frame(t, self.T.ravel())
-        gained = float((V * (self.model.storage(self.T.ravel())[1] - before)).sum())
+        scale = float(self.c[0, 1]) if self.constant else 1.0
+        gained = self.volume * scale * float((self.field - before).sum())
         return self.record.history(stage_ends=ends, gained=gained, solver=self.solver.digest, free=(),
                                    seconds=time.perf_counter() - self.began)  # fmt: skip
 
-    def _times(self, stage: Stage, index: int, since: float) -> Array:
-        """When to step in a stage; a step that is too long is refused."""
+    def _sweeps(self, stage: Stage, index: int, since: float) -> Iterator[tuple[float, float, int]]:
+        """Begin, end and steps of every sweep of a stage; a step that is too long is refused."""
         assert not isinstance(stage.until, Crossing)
-        longest = self._stable(stage)
-        if self.solver.steps is not None:
-            times = hits(self.solver.steps[index], self.solver.pace)
-        else:
-            dt = (longest if self.solver.dt is None else self.solver.dt) / self.solver.pace
-            times = np.linspace(since, since + stage.until, max(math.ceil(stage.until / dt - 1e-9), 1) + 1)
-        dt = float(np.diff(times).max()) if self.solver.dt is None else self.solver.dt / self.solver.pace
-        if dt > longest * (1.0 + 1e-9):
+        stable, dt, pace = self._stable(stage), self.solver.dt, self.solver.pace
+        if dt is not None and dt / pace > stable * (1.0 + 1e-9):
             raise SolveError(
-                f"dt = {dt:.3g} s is too long: this grid is stable up to {longest:.3g} s. "
+                f"dt = {dt / pace:.3g} s is too long: this grid is stable up to {stable:.3g} s. "
                 "Leave dt out, or use fewer cells."
             )
-        return times
+        step = (stable if dt is None else dt) / pace
+        if self.solver.steps is not None:
+            for a, b in pairwise(hits(self.solver.steps[index], pace)):
+                yield float(a), float(b), max(math.ceil((b - a) / step - 1e-9), 1)
+            return
+        count, done = max(math.ceil(stage.until / step - 1e-9), 1), 0
+        even = stage.until / count
+        while done < count:
+            a = since + done * even
+            steps = int(min(self.sweep.at_once, count - done, max(longest(stage, a, since) // even, 1)))
+            done += steps
+            yield a, since + done * even, steps
 
     def _stable(self, stage: Stage) -> float:
         """The longest step that makes no new extreme: a wall conducts at most over half a cell."""
@@ -209,39 +206,48 @@ class _Run:
                 total += rate * (1.0 if n > 1 else 4.0)
         return 1.0 / total if total > 0.0 else math.inf
 
-    def _advance(self, stage: Stage, met: object, since: float, t: float, dt: float) -> Flow:
-        """One step of `dt` s from T into out, and what flowed."""
-        number = dt * self.aniso / self.spacing**2
+    def _advance(self, stage: Stage, openings: Openings, since: float, t: float, dt: float, steps: int) -> Flow:
+        """March `steps` steps of together `dt` s from field into out, and say what flowed."""
+        middle, own, here = t + 0.5 * dt, dt / steps, self.T.reshape(-1)[openings.cell]
+        k, c = (float(self.k[0, 1]), float(self.c[0, 1])) if self.constant else (1.0, 1.0)
         if self.constant:
-            k = float(self._properties(self.T[:1, :1, :1])[0][0, 0, 0])
-            step(self.T, self.out, 0.0, number * k / self.capacity, np.zeros(3))
+            theta = self.k[0, 7] + k * (here - self.k[0, 0])
         else:
-            vary(self.T, self.out, number, self.k, self.c, self.work)
-        walls, new = self.local.block.walls, self.out.reshape(-1)
-        here = np.ascontiguousarray(self.T.reshape(-1)[walls.cell])
-        _, theta, c, _ = (one.ravel() for one in self._properties(here.reshape(-1, 1, 1)))
-        failed = exchange(here, theta, np.arange(here.size), walls.area, self.local.gap,
-                          shine(stage, self.local, t, since), met.low, met.high, met.weight, met.levels(t, since),
-                          met.films, self.k, self.local.wall, self.local.heat, self.local.slope)  # fmt: skip
-        if failed:
-            raise SolveError(
-                f"{failed} pieces of wall of '{self.local.body}' found no temperature at t = {t:g} s. "
-                "A wall balances conduction, film and radiation. Look for a huge film, flux or ambient there."
-            )
-        np.add.at(new, walls.cell, dt * self.local.heat / (self.shape.volume[walls.cell] * c))
-        inside, total = made(stage, self.local, t, since, {}), 0.0
-        every = self.capacity if self.constant else self._properties(self.T)[2].ravel()
-        if inside is not None:
-            total = float(inside.sum())
-            new += dt * inside.ravel() / (self.shape.volume * every)
-        rate = (new - self.T.reshape(-1)) / dt
-        none = np.empty(0)
-        return Flow(rate * self.shape.volume, float(self.local.heat.sum()), total, none, np.ones(1), none, none, ())
+            theta = np.empty_like(here)
+            form(theta, self.field.reshape(-1)[openings.cell], self.table, FIRST)
+        openings.meet(here, theta, middle, since)
+        share = own / (self.volume * c)
+        openings.fill(self.sweep, share, k, here if self.constant else theta)
+        inside = made(stage, self.local, middle, since, {})
+        self.sweep.made = np.zeros((0, 0, 0)) if inside is None else inside * share
+        number = own * k / c * self.aniso / self.spacing**2
+        came, left, before, after = 0.0, steps, self.field, self.out
+        while left > 0:
+            now = min(left, self.sweep.at_once)
+            self.sweep(before, after, number, now)
+            came += entered(self.sweep, now)
+            left -= now
+            before, after = after, np.empty_like(after) if left > 0 else after
+        if before is not self.out:
+            self.out[:] = before
+        if not self.constant:
+            formed(self.new, self.out, self.table, BACK)
+        return self._flow(came * self.volume * c / dt, 0.0 if inside is None else float(inside.sum()), dt)
 
-    def _properties(self, T: Array) -> tuple[Array, Array, Array, Array]:
-        k, theta, c, h = (np.empty_like(T) for _ in range(4))
-        properties(np.ascontiguousarray(T), self.k, self.c, k, theta, c, h)
-        return k, theta, c, h
+    def _flow(self, entered: float, made: float, dt: float) -> Flow:
+        """The mean of a sweep, per second."""
+        none = np.empty(0)
+        rate = ((self.new - self.T) / dt).reshape(-1)
+        return Flow(rate * self.shape.volume, entered, made, none, np.ones(1), none, none, ())
+
+
+def _steepest(table: Array) -> float:
+    """The largest d theta / dH of a table, m2/s."""
+    u, found = np.linspace(-1.0, 1.0, 65), 0.0
+    for n, row in enumerate(table):
+        at = u if 0 < n < len(table) - 1 else np.zeros(1)
+        found = max(found, float((polyval(at, polyder(row[FIRST:BACK])) * row[2]).max()))
+    return found * (1.0 + 1e-9)
 
 
 def _idle(wall: object) -> bool:
@@ -261,11 +267,6 @@ def _refuse(process: Process) -> None:
         raise SolveError(
             f"'{body.name}' is 1 {body.part.shape.kind} in {body.part.metric} coordinates. "
             "The explicit march takes one cartesian box. Use Heat for other shapes."
-        )
-    if getattr(body.material, "latent", None) is not None:
-        raise SolveError(
-            f"{body.material.name} melts with {body.material.latent.heat.value:g} J/kg. "
-            "The explicit march takes materials without a heat of melting. Use Heat."
         )
     for stage in process.stages:
         if isinstance(stage.until, Crossing):
