@@ -306,8 +306,7 @@ class Run:
     def _restore(self, checkpoint: Checkpoint) -> tuple[Array, float, int, float]:
         held = checkpoint.arrays
         index, _, t, dt, taken, born = held["numbers"]
-        self.born = int(born)
-        self.shape = self.births.geometry(self.born)
+        self.born, self.shape = int(born), self.births.geometry(int(born))
         self.stand(self.process.stages[int(index)])
         self.control.moved(self.model, self.beside())
         self.record.moved(self.shape, self.watch, 0.0)
