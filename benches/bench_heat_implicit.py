@@ -37,8 +37,11 @@ def block(n):
     return model.shape.pattern, A, (model.shape.volume * warm.ravel())
 
 
-def bare(n):
-    """The same as conductances, edges, volume, diagonal and right side alone: nothing of a march beside it."""
+def bare(n, inside=None):
+    """The same as conductances, edges, volume, diagonal and right side alone: nothing of a march beside it.
+
+    `inside` is a range of cells along each axis and how many times as well it conducts.
+    """
     h, shape = 1.0 / n, (n, n, n)
     g = []
     for axis in range(3):
@@ -46,6 +49,12 @@ def bare(n):
         ends = np.moveaxis(one, axis, 0)
         ends[0] = ends[-1] = 0.0
         g.append(one)
+    if inside is not None:
+        k = np.ones(shape)
+        k[(inside[0],) * 3] = inside[1]
+        for axis in range(3):
+            low, high = np.take(k, range(n - 1), axis), np.take(k, range(1, n), axis)
+            np.moveaxis(g[axis], axis, 0)[1:-1] *= np.moveaxis(2.0 * low * high / (low + high), axis, 0)
     m = np.full(shape, h**3 / FOURIER)
     for axis in range(3):
         ends = np.moveaxis(m, axis, 0)
@@ -121,6 +130,40 @@ def bench_heat_scaling(benchmark):
     for n in sizes[1:]:
         absolute(f"heat-scaling {n}/{sizes[0]}", ours=cost[n] / cost[sizes[0]], unit="", limit=1.2)
     absolute("heat-scaling ns a cell and iteration", ours=1e9 * max(cost.values()), unit="ns", limit=60.0)
+
+
+def bench_heat_cut(benchmark):
+    wall, places, cells = {"surface": Exchange(gas=0.0, film=BIOT)}, np.random.default_rng(11), 128
+    recipe = Process.simple(part=Part.sphere(1.0), material=UNIT, start=1.0, walls=wall, until=1.0)
+    counts, times, setup = [], [], []
+
+    def all_places():
+        for _ in range(20 if ALL else 4):
+            shift = tuple(float(one) for one in places.random(3))
+            began = time.perf_counter()
+            table = cut(recipe, cells=cells, ratio=1.0, along=(None, None, None), shift=shift)
+            model = Discrete(recipe, geometry(recipe, table))
+            setup.append(time.perf_counter() - began)
+            A, b = model.system(model.flow(model.start(), 0.0), FOURIER), places.normal(size=model.shape.volume.size)
+            ours = Multigrid(model.shape.pattern, tolerance=TOLERANCE)
+            ours.solve(A, b)
+            began = time.perf_counter()
+            ours.solve(A, b)
+            times.append(time.perf_counter() - began)
+            counts.append(ours.iterations)
+            assert "parts" not in vars(model.shape.pattern)  # no matrix was written down
+
+    benchmark.pedantic(all_places, rounds=1, iterations=1)
+    absolute(f"heat-cut iterations, worst of {len(counts)}", ours=max(counts), unit="", limit=12)
+    absolute("heat-cut solve", ours=min(times), unit="s", limit=2.0)
+    absolute("heat-cut set up", ours=min(setup), unit="s", limit=10.0)
+
+
+def bench_heat_jump(benchmark):
+    n, far = 64, slice(20, 41)
+    cycle, m, b = bare(n, inside=(far, 1000.0))
+    benchmark.pedantic(lambda: cycle.solve(m, b.copy(), TOLERANCE), rounds=1, iterations=1)
+    absolute("heat-jump 1000:1 iterations", ours=cycle.iterations, unit="", limit=20)
 
 
 @pytest.mark.filterwarnings("ignore")  # the peer uses names that numpy is about to drop

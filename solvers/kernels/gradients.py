@@ -49,8 +49,9 @@ def _curvature(low, high, t, at, g, lat, ends, pull, m, p):
 @njit(cache=True, parallel=True, fastmath=FAST, error_model="numpy")
 def curvature(t, at, g, lat, ends, pull, m, p, sums):
     """Shares of p . A p, a sum of squares: each face once."""
-    for c in prange(t[12]):
-        sums[c] = _curvature(c * t[11], min((c + 1) * t[11], t[0] * t[1]), t, at, g, lat, ends, pull, m, p)
+    for each in prange(t[12]):
+        block = np.int64(each)
+        sums[block] = _curvature(block * t[11], min((block + 1) * t[11], t[0] * t[1]), t, at, g, lat, ends, pull, m, p)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -88,8 +89,9 @@ def _apply(out, t, at, G, lat, ends, links, M, x, row):
 def apply(t, at, G, lat, ends, links, M, x, out):
     """A x on one body, x and out in f64."""
     n2 = t[2]
-    for c in prange(t[12]):
-        for row in range(c * t[11], min((c + 1) * t[11], t[0] * t[1])):
+    for each in prange(t[12]):
+        block = np.int64(each)
+        for row in range(block * t[11], min((block + 1) * t[11], t[0] * t[1])):
             s = t[3] + row * n2
             _apply(out[s : s + n2], t, at, G, lat, ends, links, M, x, row)
 
@@ -114,9 +116,10 @@ def _descend(low, high, t, at, G, lat, ends, links, M, p, step, x, r, b, scale, 
 @njit(cache=True, parallel=True, fastmath=FAST, error_model="numpy")
 def descend(t, at, G, lat, ends, links, M, p, step, x, r, b, scale, work, sums):
     """Go `step` along p: x grows, r falls by step A p; b = scale r in f32; shares of r . r."""
-    for c in prange(t[12]):
-        high = min((c + 1) * t[11], t[0] * t[1])
-        sums[c] = _descend(c * t[11], high, t, at, G, lat, ends, links, M, p, step, x, r, b, scale, work[c])
+    for each in prange(t[12]):
+        block = np.int64(each)
+        high = min((block + 1) * t[11], t[0] * t[1])
+        sums[block] = _descend(block * t[11], high, t, at, G, lat, ends, links, M, p, step, x, r, b, scale, work[block])
 
 
 @njit(cache=True, error_model="numpy")

@@ -116,10 +116,12 @@ def _invert(low, high, t, at, g, lat, ends, pull, m, over):
 def invert(t, at, g, lat, ends, pull, m, over):
     """One over the diagonal of A; 0 in a void."""
     if t[12] == 1:
-        _invert(0, t[0] * t[1], t, at, g, lat, ends, pull, m, over)
+        for only in range(1):  # a literal 0 would be a specialisation of its own
+            _invert(only, t[0] * t[1], t, at, g, lat, ends, pull, m, over)
     else:
-        for c in prange(t[12]):
-            _invert(c * t[11], min((c + 1) * t[11], t[0] * t[1]), t, at, g, lat, ends, pull, m, over)
+        for each in prange(t[12]):
+            block = np.int64(each)
+            _invert(block * t[11], min((block + 1) * t[11], t[0] * t[1]), t, at, g, lat, ends, pull, m, over)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -163,11 +165,13 @@ def _begin(low, high, t, at, g, lat, ends, pull, over, b, x, one, two, work):
 def begin(t, at, g, lat, ends, pull, over, b, x, one, two, work):
     """Two damped Jacobi sweeps of shares p, q from nothing, in one pass: `one` is p + q - p q, `two` is p q."""
     if t[12] == 1:
-        _begin(0, t[0] * t[1], t, at, g, lat, ends, pull, over, b, x, one, two, work[0])
+        for only in range(1):  # a literal 0 would be a specialisation of its own
+            _begin(only, t[0] * t[1], t, at, g, lat, ends, pull, over, b, x, one, two, work[only])
     else:
-        for c in prange(t[12]):
-            high = min((c + 1) * t[11], t[0] * t[1])
-            _begin(c * t[11], high, t, at, g, lat, ends, pull, over, b, x, one, two, work[c])
+        for each in prange(t[12]):
+            block = np.int64(each)
+            high = min((block + 1) * t[11], t[0] * t[1])
+            _begin(block * t[11], high, t, at, g, lat, ends, pull, over, b, x, one, two, work[block])
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -191,11 +195,13 @@ def _sweep(low, high, t, at, g, lat, ends, pull, over, b, x, y, share, work):
 def sweep(t, at, g, lat, ends, pull, over, b, x, y, share, work, sums):
     """One damped Jacobi sweep, y = x + share (b - A x) / d, 0 in a void; shares of b . y."""
     if t[12] == 1:
-        sums[0] = _sweep(0, t[0] * t[1], t, at, g, lat, ends, pull, over, b, x, y, share, work[0])
+        for only in range(1):  # a literal 0 would be a specialisation of its own
+            sums[only] = _sweep(only, t[0] * t[1], t, at, g, lat, ends, pull, over, b, x, y, share, work[only])
     else:
-        for c in prange(t[12]):
-            high = min((c + 1) * t[11], t[0] * t[1])
-            sums[c] = _sweep(c * t[11], high, t, at, g, lat, ends, pull, over, b, x, y, share, work[c])
+        for each in prange(t[12]):
+            block = np.int64(each)
+            high = min((block + 1) * t[11], t[0] * t[1])
+            sums[block] = _sweep(block * t[11], high, t, at, g, lat, ends, pull, over, b, x, y, share, work[block])
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -224,11 +230,13 @@ def restrict(t, u, at, g, lat, ends, pull, m, b, x, first, work):
     """What is left on the finer grid t, b - A x, summed over the cells of every pair into b of the coarser grid u."""
     rows, whole = max(u[11] // 4, 1), u[0] * u[1]
     if t[12] == 1:
-        _restrict(0, whole, t, u, at, g, lat, ends, pull, m, b, x, first, work[0])
+        for only in range(1):  # a literal 0 would be a specialisation of its own
+            _restrict(only, whole, t, u, at, g, lat, ends, pull, m, b, x, first, work[only])
     else:
-        for c in prange((whole + rows - 1) // rows):
-            high = min((c + 1) * rows, whole)
-            _restrict(c * rows, high, t, u, at, g, lat, ends, pull, m, b, x, first, work[c])
+        for each in prange((whole + rows - 1) // rows):
+            block = np.int64(each)
+            high = min((block + 1) * rows, whole)
+            _restrict(block * rows, high, t, u, at, g, lat, ends, pull, m, b, x, first, work[block])
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -265,10 +273,12 @@ def prolong(t, u, first, x):
     """Add the correction of every pair of the grid u to its cells of the finer grid t; the sweeps mend voids."""
     rows, whole = max(u[11] // 4, 1), u[0] * u[1]
     if t[12] == 1:
-        _prolong(0, whole, t, u, first, x)
+        for only in range(1):  # a literal 0 would be a specialisation of its own
+            _prolong(only, whole, t, u, first, x)
     else:
-        for c in prange((whole + rows - 1) // rows):
-            _prolong(c * rows, min((c + 1) * rows, whole), t, u, first, x)
+        for each in prange((whole + rows - 1) // rows):
+            block = np.int64(each)
+            _prolong(block * rows, min((block + 1) * rows, whole), t, u, first, x)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")

@@ -14,6 +14,8 @@ from foretrial.solvers import Heat
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry
 from foretrial.solvers.facing import Piece, Skin
+from foretrial.solvers.kernels import gradients
+from foretrial.solvers.kernels import multigrid as kernels
 from foretrial.solvers.linear import Direct, Multigrid, chosen
 from foretrial.solvers.multigrid import Cycle
 
@@ -115,6 +117,24 @@ def test_spacing_that_grows_a_thousandfold_or_flat_cells_take_few_more(shape, ed
     solver, m, b, wall = cycle(shape, 1e4, 1.0, edges)
     solver.solve(m, b.copy(), 1e-8, wall)
     assert solver.iterations <= most
+
+
+def test_a_jump_of_conductivity_by_a_thousand_takes_a_few_more():
+    edges, volume, g, _ = even((40, 40, 40))
+    inside = np.ones(volume.shape)
+    inside[13:28, 13:28, 13:28] = 1000.0
+    for axis in range(3):
+        low, high = np.take(inside, range(39), axis), np.take(inside, range(1, 40), axis)
+        np.moveaxis(g[axis], axis, 0)[1:-1] *= np.moveaxis(2.0 * low * high / (low + high), axis, 0)
+    solver = Cycle([Piece(g=g, edges=edges, volume=volume)])
+    solver.solve(volume / 0.1, np.random.default_rng(5).normal(size=volume.shape), 1e-8)
+    assert solver.iterations <= 18
+
+
+def test_each_kernel_is_compiled_at_most_twice():
+    for module in (kernels, gradients):
+        for name in vars(module):
+            assert len(getattr(getattr(module, name), "signatures", ())) <= 2, name
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 1), (1, 7, 1), (3, 1, 211), (5, 1, 1), (1, 1, 999), (2, 130, 7)])
