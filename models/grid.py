@@ -88,7 +88,8 @@ class Walls:
     area, gap : (n,) m2, m
         Its area, and the distance from the cell's centre to it.
     normal, place : (n, 3)
-        Outward unit normal, and its middle in m.
+        Outward unit normal, and, in m, its middle; of a curved or oblique piece the foot of the normal from the
+        cell's centre.
     patch : (n,) int
         Index into `patches`; -1 where another body touches.
     patches : tuple of str

@@ -2,11 +2,9 @@
 
 Unknowns live in the cells whose centre is inside. The solid of a cut cell whose centre is outside is shared out among
 its neighbours inside, split where two of them are equally near; so what is between two unknowns lies square to the
-line of their centres, a linear field is balanced exactly, every conductance is positive and every wall lies in front
-of its cell: the matrix is symmetric and positive definite whatever the walls ask for.
+line of their centres, or nearly so and is mended: a linear field is balanced exactly. Every conductance is positive
+and every wall lies in front of its cell: the matrix is symmetric and positive definite whatever the walls ask for.
 """
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,9 @@ from ..models import Block, Body, Grid, SolveError, Walls
 from ..models.grid import Links
 from .kernels.cut import flat_pieces, gather, owners, pieces
 from .kernels.sides import count, kinds, settle, whole
-from .surface import signed, solids_at
+from .lattice import lattices
+from .mended import closed, faced
+from .surface import signed, solids_at, surfaces
 from .thickness import refuse_thin
 
 Array = NDArray[np.float64]
@@ -42,13 +42,20 @@ def curved_block(body: Body, grid: Grid) -> Block:
     m = len(cells)
     owner, slot = np.empty((m, 7), dtype=np.int64), np.empty((m, 48), dtype=np.int8)
     owners(cells, centre, owner, slot)
-    volume, wall = np.empty((m, 7)), np.empty((m, 7, 7))
+    volume = np.empty((m, 7))
     face, inner = np.empty((m, 48)), np.empty((m, 48, 3))
     widths = [grid.widths(axis) for axis in range(3)]
-    cutting = pieces if active == 3 else flat_pieces
-    cutting(cells, corner, centre, *widths, slot, volume, face, inner, wall)
-    own = [np.ascontiguousarray(grid.centres(axis)) for axis in range(3)]
     h = np.stack([widths[a][cells[:, a]] for a in range(3)], axis=1)
+    cutting = pieces if active == 3 else flat_pieces
+    rows_of, walls_of = [], []
+    for rows, phi, ways in lattices(body, grid, cells, corner, centre):
+        some = [np.empty((rows.size, *one.shape[1:])) for one in (volume, face, inner)]
+        wall = np.empty((rows.size, 7, ways, 7))
+        cutting(phi, h[rows], slot[rows], *some, wall)
+        volume[rows], face[rows], inner[rows] = some
+        rows_of.append(rows)
+        walls_of.append(wall)
+    own = [np.ascontiguousarray(grid.centres(axis)) for axis in range(3)]
     most = 48 * m * 2
     first, second, over = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most)
     found = gather(cells, number, h, active == 2, owner, slot, face, inner, *own, first, second, over)
@@ -58,46 +65,11 @@ def curved_block(body: Body, grid: Grid) -> Block:
     taker = owner.ravel()[held]
     cellular = np.prod([widths[a][i] for a, i in enumerate(np.unravel_index(taker, inside.shape))], axis=0)
     np.add.at(fraction.ravel(), taker, volume.ravel()[held] / cellular)
-    walls = _closed(_walls(body, cells, owner, wall, own), grid, apertures, links, inside.shape)
+    walls = _walls(body, cells, owner, rows_of, walls_of, own)
+    walls, apertures, links = closed(walls, grid, apertures, links, inside.shape)
+    walls = faced(body, grid, walls, inside.shape, exact=not surfaces(body.part.shape))
     return Block(body=body.name, offset=(0, 0, 0), fraction=fraction, apertures=apertures,
                  walls=walls, links=links)  # fmt: skip
-
-
-def open_ends(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links,
-              shape: tuple[int, ...], cells: Ints | None = None) -> Array:  # fmt: skip
-    """What the areas of paths and walls around each cell, or each of `cells` (n,), rising, leave open, (n, 3) m2.
-
-    Where they close it is 0.
-    """
-    cells = np.arange(int(np.prod(shape)), dtype=np.int64) if cells is None else cells
-    left = np.zeros((cells.size, 3))
-    here = np.unravel_index(cells, shape)
-    for axis in range(3):
-        beyond = tuple(index + (a == axis) for a, index in enumerate(here))
-        area = np.prod([grid.widths(a)[here[a]] for a in range(3) if a != axis], axis=0)
-        left[:, axis] = (apertures[axis][beyond] - apertures[axis][here]) * area
-    ends = [np.unravel_index(end, shape) for end in (links.first, links.second)]
-    rows = [np.minimum(np.searchsorted(cells, one), cells.size - 1) for one in (links.first, links.second, walls.cell)]
-    known = [cells[row] == one for row, one in zip(rows, (links.first, links.second, walls.cell), strict=True)]
-    for axis in range(3):
-        at = grid.centres(axis)
-        flux = links.over * (at[ends[1][axis]] - at[ends[0][axis]])
-        for row, real, part in zip(rows, known, (flux, -flux, walls.area * walls.normal[:, axis]), strict=True):
-            left[:, axis] += np.bincount(row[real], part[real], cells.size)
-    return left
-
-
-def _closed(walls: Walls, grid: Grid, apertures: tuple[Array, ...], links: Links, shape: tuple[int, ...]) -> Walls:
-    """The walls with their areas mended where three or more unknowns meet and their paths are not square to areas.
-
-    What two unknowns miss of each other's area their walls take over, so that heat along the wall's normal, nearly all
-    of it there, is balanced again.
-    """
-    cells, row = np.unique(walls.cell, return_inverse=True)
-    left = open_ends(walls, grid, apertures, links, shape, cells)
-    total = np.bincount(row, walls.area, len(left))[row]
-    change = (left[row] * walls.normal).sum(axis=1) * walls.area / total
-    return replace(walls, area=np.maximum(walls.area - change, 0.1 * walls.area))
 
 
 def _distances(body: Body, grid: Grid) -> tuple[Array, Array]:
@@ -134,17 +106,17 @@ def _paths(grid: Grid, number: Ints, first: Ints, second: Ints,
     return (x, y, z), links
 
 
-def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Array]) -> Walls:
-    """One piece of wall for every owner and cut cell."""
+def _walls(body: Body, cells: Ints, owner: Ints, rows: list[Ints], walls: list[Array],
+           centres: list[Array]) -> Walls:  # fmt: skip
+    """One piece of wall for every owner, cut cell and way that it faces."""
     from .cut import named
 
-    rows = np.repeat(np.arange(len(owner)), 7)
-    real = (wall.reshape(-1, 7)[:, 3] > 0.0) & (owner.ravel() >= 0)
-    rows, own, table = rows[real], owner.ravel()[real], wall.reshape(-1, 7)[real]
-    base = int(owner.max(initial=0)) + 1
-    pair, back = np.unique(rows * base + own, return_inverse=True)
-    summed = np.stack([np.bincount(back, table[:, c], pair.size) for c in range(7)], axis=1)
-    row, cell = pair // base, pair % base
+    found = []
+    for own, wall in zip(rows, walls, strict=True):
+        n, place, way = np.nonzero(wall[..., 3] > 0.0)
+        found.append((own[n], owner[own[n], place], wall[n, place, way]))
+    row, cell, summed = (np.concatenate(column) for column in zip(*found, strict=True))
+    row, cell, summed = row[cell >= 0], cell[cell >= 0], summed[cell >= 0]
     size = tuple(c.size for c in centres)
     here = np.stack([centres[a][cells[row, a]] for a in range(3)], axis=1)
     mine = np.stack([centres[a][index] for a, index in enumerate(np.unravel_index(cell, size))], axis=1)
@@ -154,8 +126,6 @@ def _walls(body: Body, cells: Ints, owner: Ints, wall: Array, centres: list[Arra
     normal = summed[:, :3] / area[:, None]
     place = here + summed[:, 4:] / summed[:, 3:4]
     gap = ((place - mine) * normal).sum(axis=1)
-    least = 1e-3 * np.min([np.diff(c).min() for c in centres if c.size > 1])
-    gap = np.maximum(gap, least)
     asked = any(patch.solid for patch in body.part.patches)
     patch, names = named(body, normal, place, *(solids_at(body.part.shape, place) if asked else ()))
     return Walls(cell=cell, area=area, gap=gap, normal=normal, place=place, patch=patch, patches=names)

@@ -1,10 +1,10 @@
 """Cells that a wall passes through: solid volumes, open areas and wall areas from signed distances at points.
 
 A cell is cut into 48 chambers, tetrahedra between its centre, the middle of a face f, the middle of an edge that f
-shares with a face g, and a corner that both share with a face t. In a chamber the distance is linear, and the six
-neighbours are near in the order f, g, t, opposite of t, of g, of f: its solid belongs to the cell itself where that
-has its centre inside, else to the first neighbour that has. Faces are numbered 2 axis + side. All pieces of a cell
-close: its open areas and its walls add up to zero.
+shares with a face g, and a corner that both share with a face t. In a chamber the six neighbours are near in the order
+f, g, t, opposite of t, of g, of f: its solid belongs to the cell itself where that has its centre inside, else to the
+first neighbour that has. Faces are numbered 2 axis + side. A lattice divides each chamber into tetrahedra like itself;
+in those the distance is linear. All pieces of a cell close: its open areas and its walls add up to zero.
 """
 
 import math
@@ -172,119 +172,181 @@ def owners(cells, centre, owner, slot):
     return alone
 
 
+@njit(cache=True)
+def _add(one, wall):
+    """Add a piece of wall `one` (7,) to the first of `wall` (k, 7) that faces its way, or to a free one."""
+    best, most, last = 0, -2.0, wall.shape[0] - 1
+    for k in range(wall.shape[0]):
+        if wall[k, 3] == 0.0 or last == 0:
+            best = k
+            break
+        size = math.sqrt(wall[k, 0] ** 2 + wall[k, 1] ** 2 + wall[k, 2] ** 2) * one[3]
+        along = (wall[k, 0] * one[0] + wall[k, 1] * one[1] + wall[k, 2] * one[2]) / max(size, 1e-300)
+        if along > most:
+            best, most = k, along
+        if along > 0.85:
+            break
+    for m in range(7):
+        wall[best, m] += one[m]
+
+
 @njit(parallel=True, cache=True)
-def pieces(cells, corner, centre, hx, hy, hz, slot, volume, face, inner, wall):
+def pieces(phi, h, slot, volume, face, inner, wall):
     """Everything about the cut cells.
 
-    cells, centre, slot  as in `owners`
-    corner               (nx + 1, ny + 1, nz + 1) m, signed distance, negative inside
-    hx, hy, hz           widths, m
-    volume               (m, 7) out, m3: solid of each slot
-    face                 (m, 48) out, m2: a chamber's open share of its face f
-    inner                (m, 48, 3) out, m2: solid area towards the chambers with g and t exchanged, with the opposite
-                         of t, and with f and g exchanged
-    wall                 (m, 7, 7) out: a slot's area vector and area, m2, and area times middle from the centre, m3
+    phi     (m, 2 s + 1, ...) m, signed distance on a lattice of each cell, negative inside; every chamber is cut into
+            the s**3 tetrahedra of the lattice that fill it
+    h       (m, 3) m, widths
+    slot    (m, 48) as in `owners`
+    volume  (m, 7) out, m3: solid of each slot
+    face    (m, 48) out, m2: a chamber's open share of its face f
+    inner   (m, 48, 3) out, m2: solid area towards the chambers with g and t exchanged, with the opposite of t, and
+            with f and g exchanged
+    wall    (m, 7, k, 7) out: a slot's area vector and area, m2, and area times middle from the centre, m3, of k
+            walls that face different ways
     """
-    for n in prange(cells.shape[0]):
-        i, j, k = cells[n]
-        h = np.array([hx[i], hy[j], hz[k]])
-        x, phi = np.zeros((8, 3)), np.zeros(4)
-        order, away = np.zeros(4, dtype=np.int64), np.zeros(3)
-        at = np.zeros(3, dtype=np.int64)
-        ring = np.zeros((2, 2))
-        volume[n, :] = 0.0
-        wall[n, :, :] = 0.0
-        phi[0] = centre[i, j, k]
-        for m in range(48):
-            f, g, t = FACES[m]
-            a, b, c = f // 2, g // 2, t // 2
-            at[a] = f % 2
-            for p in range(2):
-                for q in range(2):
-                    at[b], at[c] = p, q
-                    ring[p, q] = corner[i + at[0], j + at[1], k + at[2]]
-            phi[1] = 0.25 * ((ring[0, 0] + ring[1, 1]) + (ring[0, 1] + ring[1, 0]))
-            phi[2] = 0.5 * (ring[g % 2, 0] + ring[g % 2, 1])
-            phi[3] = ring[g % 2, t % 2]
-            own = slot[n, m]
-            solid = (phi[0] < 0.0) + (phi[1] < 0.0) + (phi[2] < 0.0) + (phi[3] < 0.0)
-            if solid == 0 or solid == 4:
-                share = 0.125 if solid == 4 else 0.0
-                volume[n, own] += share * h[0] * h[1] * h[2] / 6.0
-                face[n, m] = share * h[b] * h[c]
-                inner[n, m, 0] = share * h[a] * math.hypot(h[b], h[c])
-                inner[n, m, 1] = share * h[a] * h[b]
-                inner[n, m, 2] = share * h[c] * math.hypot(h[a], h[b])
-                continue
-            x[:, :] = 0.0
-            x[1, a] = x[2, a] = x[3, a] = (f % 2 - 0.5) * h[a]
-            x[2, b] = x[3, b] = (g % 2 - 0.5) * h[b]
-            x[3, c] = (t % 2 - 0.5) * h[c]
-            volume[n, own] += tetrahedron(x, phi, order, away, wall, n, own)
-            face[n, m] = 0.125 * h[b] * h[c] * covered(phi[1], phi[2], phi[3])
-            inner[n, m, 0] = 0.125 * h[a] * math.hypot(h[b], h[c]) * covered(phi[0], phi[1], phi[3])
-            inner[n, m, 1] = 0.125 * h[a] * h[b] * covered(phi[0], phi[1], phi[2])
-            inner[n, m, 2] = 0.125 * h[c] * math.hypot(h[a], h[b]) * covered(phi[0], phi[2], phi[3])
-
-
-@njit(parallel=True, cache=True)
-def flat_pieces(cells, corner, centre, hx, hy, hz, slot, volume, face, inner, wall):
-    """The same for a section, one cell deep along z, of eight triangles a cell: centre, middle of f, corner.
-
-    corner (nx + 1, ny + 1, 1); only chambers whose t is the face below z are used, and `inner` is towards none, the
-    opposite of g, and f and g exchanged.
-    """
-    for n in prange(cells.shape[0]):
-        i, j, _ = cells[n]
-        h = np.array([hx[i], hy[j]])
-        deep = hz[0]
+    s = phi.shape[1] // 2
+    for n in prange(phi.shape[0]):
+        x, at, order, away = np.zeros((8, 3)), np.zeros(4), np.zeros(4, dtype=np.int64), np.zeros(3)
+        turn, step, sub = np.zeros(3, dtype=np.int64), np.zeros(3), np.zeros(3, dtype=np.int64)
+        corner, one, near = np.zeros(3, dtype=np.int64), np.zeros((1, 1, 7)), np.zeros((2, 2, 2))
         volume[n, :] = 0.0
         face[n, :] = 0.0
         inner[n, :, :] = 0.0
-        wall[n, :, :] = 0.0
-        x, phi, ends = np.zeros((3, 2)), np.zeros(3), np.zeros((2, 2))
-        phi[0] = centre[i, j, 0]
-        for m in range(48):
-            f, g, t = FACES[m]
-            if t != 4:
+        wall[n, :, :, :] = 0.0
+        for a in range(3):
+            step[a] = h[n, a] / (2 * s)
+        for which in range(8 * s**3):
+            rest = which
+            for a in range(3):
+                turn[a] = rest % 2
+                rest //= 2
+            for a in range(3):
+                sub[a] = rest % s
+                rest //= s
+            some = False
+            for c in range(8):
+                i, j, k = c // 4, c // 2 % 2, c % 2
+                here = phi[n, s + (2 * turn[0] - 1) * (sub[0] + i), s + (2 * turn[1] - 1) * (sub[1] + j),
+                           s + (2 * turn[2] - 1) * (sub[2] + k)]  # fmt: skip
+                near[i, j, k] = here
+                some = some or here < 0.0
+            if not some:
                 continue
-            a, b = f // 2, g // 2
-            for end in range(2):
-                x[1 + end, a] = (f % 2 - 0.5) * h[a]
-            x[2, b] = (g % 2 - 0.5) * h[b]
-            here, there = g % 2, 1 - g % 2
-            if a == 0:
-                phi[2], other = corner[i + f % 2, j + here, 0], corner[i + f % 2, j + there, 0]
-            else:
-                phi[2], other = corner[i + here, j + f % 2, 0], corner[i + there, j + f % 2, 0]
-            phi[1] = 0.5 * (phi[2] + other)
-            x[1, b] = 0.0
+            for way in range(6):
+                p0 = way // 2
+                p1 = (p0 + 1 + way % 2) % 3
+                p2 = 3 - p0 - p1
+                corner[:] = 0
+                for v in range(4):
+                    if v > 0:
+                        corner[p0 if v == 1 else (p1 if v == 2 else p2)] = 1
+                    at[v] = near[corner[0], corner[1], corner[2]]
+                    for a in range(3):
+                        x[v, a] = (2 * turn[a] - 1) * (sub[a] + corner[a]) * step[a]
+                solid = (at[0] < 0.0) + (at[1] < 0.0) + (at[2] < 0.0) + (at[3] < 0.0)
+                if solid == 0:
+                    continue
+                f, g, t = _rank(4 * sub[0], 4 * sub[1], 4 * sub[2], p0, p1, p2)
+                m = CHAMBER[2 * f + turn[f], 2 * g + turn[g], 2 * t + turn[t]]
+                own = slot[n, m]
+                if solid == 4:
+                    volume[n, own] += step[0] * step[1] * step[2] / 6.0
+                else:
+                    one[:] = 0.0
+                    volume[n, own] += tetrahedron(x, at, order, away, one, 0, 0)
+                    if one[0, 0, 3] > 0.0:
+                        _add(one[0, 0], wall[n, own])
+                if sub[p0] == s - 1:
+                    face[n, m] += 0.5 * step[p1] * step[p2] * covered(at[1], at[2], at[3])
+                if sub[p2] == 0:
+                    inner[n, m, 1] += 0.5 * step[p0] * step[p1] * covered(at[0], at[1], at[2])
+                if sub[p0] == sub[p1]:
+                    side = 2 if p2 == t else 0
+                    inner[n, m, side] += 0.5 * step[p2] * math.hypot(step[p0], step[p1]) * covered(at[0], at[2], at[3])
+                if sub[p1] == sub[p2]:
+                    side = 0 if p0 == f else 2
+                    inner[n, m, side] += 0.5 * step[p0] * math.hypot(step[p1], step[p2]) * covered(at[0], at[1], at[3])
+
+
+@njit(cache=True)
+def _rank(a, b, c, p0, p1, p2):
+    """Axes in falling order of `a`, `b`, `c`, to which 3, 2, 1 is added on axes `p0`, `p1`, `p2`."""
+    a += 3 * (p0 == 0) + 2 * (p1 == 0) + (p2 == 0)
+    b += 3 * (p0 == 1) + 2 * (p1 == 1) + (p2 == 1)
+    c += 3 * (p0 == 2) + 2 * (p1 == 2) + (p2 == 2)
+    f = 0 if a > b and a > c else (1 if b > c else 2)
+    t = 0 if a < b and a < c else (1 if b < c else 2)
+    return f, 3 - f - t, t
+
+
+@njit(parallel=True, cache=True)
+def flat_pieces(phi, h, slot, volume, face, inner, wall):
+    """The same for a section, one cell deep along z, whose chambers are triangles: centre, middle of f, corner.
+
+    phi (m, 2 s + 1, 2 s + 1, 1); only chambers whose t is the face below z are used, and `inner` is towards none, the
+    opposite of g, and f and g exchanged.
+    """
+    s = phi.shape[1] // 2
+    for n in prange(phi.shape[0]):
+        deep = h[n, 2]
+        x, at, ends, one = np.zeros((3, 2)), np.zeros(3), np.zeros((2, 2)), np.zeros(7)
+        turn, step, sub = np.zeros(2, dtype=np.int64), np.zeros(2), np.zeros(2, dtype=np.int64)
+        corner = np.zeros(2, dtype=np.int64)
+        volume[n, :] = 0.0
+        face[n, :] = 0.0
+        inner[n, :, :] = 0.0
+        wall[n, :, :, :] = 0.0
+        for a in range(2):
+            step[a] = h[n, a] / (2 * s)
+        for which in range(4 * s**2 * 2):
+            rest, p0 = which // 2, which % 2
+            p1 = 1 - p0
+            for a in range(2):
+                turn[a] = rest % 2
+                rest //= 2
+            for a in range(2):
+                sub[a] = rest % s
+                rest //= s
+            corner[:] = sub
+            for v in range(3):
+                if v > 0:
+                    corner[p0 if v == 1 else p1] += 1
+                for a in range(2):
+                    x[v, a] = (2 * turn[a] - 1) * corner[a] * step[a]
+                at[v] = phi[n, s + (2 * turn[0] - 1) * corner[0], s + (2 * turn[1] - 1) * corner[1], 0]
+            f = 0 if 2 * sub[0] + (p0 == 0) > 2 * sub[1] + (p0 == 1) else 1
+            g = 1 - f
+            m = CHAMBER[2 * f + turn[f], 2 * g + turn[g], 4]
             own = slot[n, m]
-            volume[n, own] += 0.125 * h[0] * h[1] * deep * covered(phi[0], phi[1], phi[2])
-            face[n, m] = 0.5 * h[b] * deep * _open(phi[1], phi[2])
-            inner[n, m, 1] = 0.5 * h[a] * deep * _open(phi[0], phi[1])
-            inner[n, m, 2] = 0.5 * math.hypot(h[0], h[1]) * deep * _open(phi[0], phi[2])
+            volume[n, own] += 0.5 * step[0] * step[1] * deep * covered(at[0], at[1], at[2])
+            if sub[p0] == s - 1:
+                face[n, m] += step[p1] * deep * _open(at[1], at[2])
+            if sub[p1] == 0:
+                inner[n, m, 1] += step[p0] * deep * _open(at[0], at[1])
+            if sub[0] == sub[1]:
+                inner[n, m, 2] += math.hypot(step[0], step[1]) * deep * _open(at[0], at[2])
             found = 0
             for p in range(3):
                 q = (p + 1) % 3
-                if (phi[p] < 0.0) != (phi[q] < 0.0):
-                    share = phi[p] / (phi[p] - phi[q])
+                if (at[p] < 0.0) != (at[q] < 0.0):
+                    share = at[p] / (at[p] - at[q])
                     for d in range(2):
                         ends[found, d] = x[p, d] + share * (x[q, d] - x[p, d])
                     found += 1
             if found == 2:
                 nx, ny = (ends[1, 1] - ends[0, 1]) * deep, (ends[0, 0] - ends[1, 0]) * deep
-                turn = 0.0
+                way = 0.0
                 for p in range(3):
                     far = (x[p, 0] - ends[0, 0]) * nx + (x[p, 1] - ends[0, 1]) * ny
-                    turn += far if phi[p] >= 0.0 else -far
-                turn = 1.0 if turn >= 0.0 else -1.0
+                    way += far if at[p] >= 0.0 else -far
+                way = 1.0 if way >= 0.0 else -1.0
                 area = math.hypot(nx, ny)
-                wall[n, own, 0] += turn * nx
-                wall[n, own, 1] += turn * ny
-                wall[n, own, 3] += area
-                wall[n, own, 4] += area * 0.5 * (ends[0, 0] + ends[1, 0])
-                wall[n, own, 5] += area * 0.5 * (ends[0, 1] + ends[1, 1])
+                one[0], one[1], one[3] = way * nx, way * ny, area
+                one[4] = area * 0.5 * (ends[0, 0] + ends[1, 0])
+                one[5] = area * 0.5 * (ends[0, 1] + ends[1, 1])
+                if area > 0.0:
+                    _add(one, wall[n, own])
 
 
 @njit(cache=True)

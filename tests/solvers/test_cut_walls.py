@@ -10,11 +10,11 @@ from foretrial.cases.published.series import cooling
 from foretrial.models import Body, Exchange, Extreme, Held, Material, Part, Probe, Process, SolveError, Stage
 from foretrial.models.shape import Shape
 from foretrial.solvers import Heat, run
-from foretrial.solvers.curved import open_ends
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry, prepared
 from foretrial.solvers.linear import Direct, Multigrid
 from foretrial.solvers.march import advance
+from foretrial.solvers.mended import open_ends
 
 UNIT = Material.simple("unit", density=1.0, conductivity=1.0, heat_capacity=1.0)
 NO = (None, None, None)
