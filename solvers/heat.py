@@ -34,6 +34,9 @@ class Heat:
     grading : tuple of Grading
         Planes at which cells are thin, to grow away from them. An axis that has one takes its widest cells from
         `along`, or from `cells` over its whole length.
+    shift : three floats
+        How far the grid is moved under curved or oblique walls, in cells, 0 to 1, along axes without a flat face: what
+        changes with it is the error of the cuts.
     linear : str
         How the equations of a step are solved: "direct" by a factorisation, "multigrid" by conjugate gradients
         without a matrix, "auto" by what suits their number.
@@ -59,12 +62,18 @@ class Heat:
     longest: float = math.inf
     linear: str = "auto"
     grading: tuple[Grading, ...] = ()
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         if not self.cells >= 1 or not self.tolerance > 0:
             raise SolveError(
                 f"cells = {self.cells}, tolerance = {self.tolerance} K: neither a grid nor a step. "
                 "Cells are 1 or more, the tolerance is above 0 K. Try cells=4, tolerance=0.05."
+            )
+        if not all(0.0 <= one < 1.0 for one in self.shift) or len(self.shift) != 3:
+            raise SolveError(
+                f"shift = {self.shift} cells moves the grid by less than 0 or by 1 or more. "
+                "A whole cell changes nothing. Give three numbers from 0 up to, but not including, 1."
             )
         if self.linear not in KINDS:
             raise SolveError(

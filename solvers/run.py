@@ -64,7 +64,8 @@ class Run:
                  stop: Callable[[], bool] | None = None) -> None:  # fmt: skip
         self.began = time.perf_counter()
         self.solver, self.process, self.free, self.observe = solver, process, free, observe
-        whole = prepared(process, cells=solver.cells, ratio=solver.ratio, along=solver.along, grading=solver.grading)
+        whole = prepared(process, cells=solver.cells, ratio=solver.ratio, along=solver.along, grading=solver.grading,
+                         shift=solver.shift)  # fmt: skip
         self.births, self.born = Births(process, whole), 0
         self.shape = self.births.geometry(0)
         known = quantities(process) if free else {}
