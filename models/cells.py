@@ -13,6 +13,8 @@ Ints = NDArray[np.int64]
 
 # VTK's numbers for its cell types (vtkCellType.h).
 LINE, QUAD, HEXAHEDRON = 3, 9, 12
+# Outward faces of a hexahedron, anticlockwise from outside.
+FACES = ((0, 4, 7, 3), (1, 2, 6, 5), (0, 1, 5, 4), (3, 7, 6, 2), (0, 3, 2, 1), (4, 5, 6, 7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,12 +75,45 @@ def cells_of(frame: Frame) -> Cells:
                          for i, j, k in _walk(axes)], axis=1)  # fmt: skip
         used, local = np.unique(flat, return_inverse=True)
         i, j, k = np.unravel_index(used, size)
-        points.append(np.stack([edges[0][i], edges[1][j], edges[2][k]], axis=1))
+        points.append(_placed(frame, body, np.stack([edges[0][i], edges[1][j], edges[2][k]], axis=1), (i, j, k)))
         corners.append(local.reshape(flat.shape).astype(np.int64) + first)
         owner.append(np.full(len(ids), index, dtype=np.int64))
         first += used.size
     return Cells(points=np.concatenate(points), corners=np.concatenate(corners), body=np.concatenate(owner),
                  bodies=bodies, metric=frame.metric)  # fmt: skip
+
+
+def _placed(frame: Frame, body: str, points: Array, at: tuple[Ints, Ints, Ints]) -> Array:
+    """Corners `at` i, j, k of a body with those moved that its skin has elsewhere."""
+    if frame.skin is None or body not in frame.skin:
+        return points
+    rows, places = frame.skin[body]
+    ny, nz = (edges.size for edges in frame.edges[body][1:])
+    flat = (at[0] * ny + at[1]) * nz + at[2]
+    found = np.minimum(np.searchsorted(rows, flat), max(len(rows) - 1, 0))
+    known = rows[found] == flat if len(rows) else np.zeros(len(flat), dtype=bool)
+    moves = np.ptp(points, axis=0) > 0.0
+    points[known] = np.where(moves, places[found[known]], points[known])
+    return points
+
+
+def crossed(corners: Array) -> NDArray[np.bool_]:
+    """Which cells (n, 8, 3) or (n, 4, 3) m, in VTK's order, are turned inside out somewhere: (n,).
+
+    A cell is whole if every side of every face is seen from the cell's middle with the same turn.
+    """
+    middle = corners.mean(axis=1)[:, None]
+    if corners.shape[1] == 4:
+        a = corners - middle
+        b = np.roll(a, -1, axis=1)
+        return np.asarray((a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).min(axis=1) <= 0.0)
+    found = np.zeros(len(corners), dtype=bool)
+    for face in FACES:
+        sides = corners[:, list(face)] - middle
+        top = sides.mean(axis=1)[:, None]
+        volume = (np.cross(sides, np.roll(sides, -1, axis=1)) * top).sum(axis=2)
+        found |= volume.min(axis=1) <= 0.0
+    return found
 
 
 def _resolved(frame: Frame) -> tuple[int, ...]:

@@ -45,7 +45,9 @@ Observation = Probe | Extreme
 class Frame:
     """One kept moment: temperatures (nx, ny, nz) K per body; NaN never, void cells are masked by `solid`.
 
-    `ever` marks the cells that hold material at some time of the run, where some is laid down on its way.
+    `ever` marks the cells that hold material at some time of the run, where some is laid down on its way. `skin` says
+    where outer corners of cells beside a curved wall are drawn, per body: their flat index (n,) among the (nx + 1,
+    ny + 1, nz + 1) corners, rising, and places (n, 3) m on the wall.
     """
 
     t: float
@@ -54,6 +56,7 @@ class Frame:
     edges: Mapping[str, tuple[Array, Array, Array]]
     metric: str = "cartesian"
     ever: Mapping[str, NDArray[np.bool_]] | None = None
+    skin: Mapping[str, tuple[NDArray[np.int64], Array]] | None = None
 
 
 Keep = Callable[[Frame], None]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,9 +24,11 @@ from ..models import (
     digest,
 )
 from ..models.history import Keep, hermite
+from ..models.shape import aligned
 from .discrete import Flow, Geometry, Local
 from .enclosure import named
 from .march import D, Step, W
+from .outline import outline
 from .watch import Watch
 
 Array = NDArray[np.float64]
@@ -136,9 +139,20 @@ class Record:
             fields[local.body], solid[local.body], edges[local.body] = field, local.solid, local.edges
         grows = any(stage.deposits for stage in self._process.stages)
         ever = {local.body: local.solid for local in self._whole.locals} if grows else None
-        self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric, ever=ever))
+        self._keep(Frame(t=t, T=fields, solid=solid, edges=edges, metric=self._shape.cut.grid.metric, ever=ever,
+                         skin=self._outlines))  # fmt: skip
         self._kept = t
         self._next_frame = self._after(t)
+
+    @cached_property
+    def _outlines(self) -> dict[str, tuple[NDArray[np.int64], Array]] | None:
+        """Where the corners of cells beside curved and oblique walls are drawn, by body."""
+        grid = self._whole.cut.grid
+        curved = {body.name: body.part for body in self._process.bodies
+                  if grid.metric == "cartesian" and not aligned(body.part.shape)}  # fmt: skip
+        found = {local.body: outline(curved[local.body], grid, local.block.offset, local.solid)
+                 for local in self._whole.locals if local.body in curved and local.solid.any()}  # fmt: skip
+        return found or None
 
     def _after(self, t: float) -> float:
         """When (s) the next frame is, after one at `t` s."""

@@ -63,6 +63,13 @@ class Prepared:
         """Triangles (n,) and places (n, 3) m on them: middles of equal shares, more on large triangles."""
         return _sampled(self.described[0], self.tree[1])
 
+    def nearest(self, places: Array) -> tuple[Array, Array]:
+        """The nearest place on the surface to each of `places` (n, 3) m, and the normal of its triangle: (n, 3)."""
+        table, own, apart = self.described[0], np.empty(len(places), dtype=np.int64), np.empty(len(places))
+        nearest(np.ascontiguousarray(places), *self.tree, table, own, apart)
+        a, b, c, normal = (table[own, start : start + 3] for start in (0, 3, 6, 9))
+        return a + _within(places - a, b, c), normal
+
     def walls(self, most: float) -> tuple[Array, Array, Array]:
         """Where walls face each other within `most` m: places (n, 3) m, how far apart (n,) m, and normals (n, 3)."""
         own, places = self.rays
@@ -171,6 +178,23 @@ def _measured(ready: Prepared, grid: Grid, points: list[Array]) -> Array:
     field = np.empty((x.size, y.size, z.size))
     distances(order, first, listed, table, low, high, corners, heights, X, Y, x, y, z, band, field)
     return field
+
+
+def _within(p: Array, b: Array, c: Array) -> Array:
+    """The place (n, 3) nearest to `p` in the triangle 0, b, c (Ericson, Real-Time Collision Detection, sec. 5.1.5)."""
+    best, least = np.zeros(p.shape), (p * p).sum(axis=1)
+    bb, bc, cc, pb, pc = (np.einsum("ni,ni->n", u, v) for u, v in ((b, b), (b, c), (c, c), (p, b), (p, c)))
+    spread = np.maximum(bb * cc - bc * bc, np.finfo(float).tiny)
+    u, v = (pb * cc - pc * bc) / spread, (pc * bb - pb * bc) / spread
+    inside = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0)
+    for start, way in ((np.zeros(p.shape), b), (np.zeros(p.shape), c), (b, c - b)):
+        size = np.maximum(np.einsum("ni,ni->n", way, way), np.finfo(float).tiny)
+        share = np.clip(np.einsum("ni,ni->n", p - start, way) / size, 0.0, 1.0)
+        at = start + share[:, None] * way
+        far = ((p - at) ** 2).sum(axis=1)
+        nearer = far < least
+        best[nearer], least[nearer] = at[nearer], far[nearer]
+    return np.where(inside[:, None], u[:, None] * b + v[:, None] * c, best)
 
 
 def _size(surface: Surface) -> float:

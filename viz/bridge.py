@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pyvista as pv
 
-from ..models.cells import cells_of
+from ..models.cells import LINE, cells_of
 from ..models.fieldfile import FieldFile, read_fields
 from ..models.history import Frame, History, Probe
 from ..models.units import factor
 
 NAME = "temperature"
+CREASE = 38.0  # degrees between two faces from which their edge is drawn sharp
 
 
 def dataset(source: FieldFile | Frame | Path | str, step: int = -1) -> pv.UnstructuredGrid:
@@ -55,18 +56,20 @@ def plotter(mesh: pv.UnstructuredGrid, *, unit: str, display: str, limits: tuple
             probes: Sequence[Probe | Mapping[str, Any]] = (), hidden: bool = False) -> pv.Plotter:  # fmt: skip
     """A plotter that holds the part, its colour bar in `display` and its named sensors; nothing is shown yet.
 
-    The values shown live in the mesh as `shown`; `recolour` sets them for another moment.
+    The values shown live in the mesh as `shown`; `recolour` sets them for another moment. Cells without a value are
+    left out; walls are shaded round, their edges sharp.
     """
     scale, offset = factor(display, unit)
     low, high = ((bound - offset) / scale for bound in limits)
     recolour(mesh, mesh.cell_data[NAME], unit=unit, display=display)
     window: Any = pv.Plotter(off_screen=hidden, window_size=[1280, 860])  # Any: its types lag behind its decorators
     window.set_background("white")
-    bar: Any = {"title": f"{NAME} / {display}", "color": "black", "n_labels": 6, "fmt": "%.0f"}
+    bar: Any = {"title": f"{NAME} / {display}\n", "color": "black", "n_labels": 6, "fmt": "%.0f"}
     flat = bool(np.ptp(mesh.points[:, 2]) == 0)
-    window.add_mesh(mesh, scalars="shown", cmap="inferno", clim=[low, max(high, low + 1e-9)], show_edges=flat,
-                    edge_opacity=0.25, scalar_bar_args=bar, line_width=8, ambient=0.55, diffuse=0.55,
-                    nan_opacity=0.0)  # fmt: skip
+    window.add_mesh(mesh if bool((mesh.celltypes == LINE).any()) else _outer(mesh), scalars="shown", cmap="inferno",
+                    clim=[low, max(high, low + 1e-9)], show_edges=flat, edge_opacity=0.25, scalar_bar_args=bar,
+                    line_width=8, ambient=0.45, diffuse=0.62, specular=0.08)  # fmt: skip
+    window.enable_anti_aliasing("ssaa")
     if len(probes):
         cloud = sensors(probes)
         window.add_point_labels(cloud, "name", font_size=16, point_size=14, point_color="black", always_visible=True,
@@ -102,6 +105,26 @@ def recolour(mesh: pv.UnstructuredGrid, values: Any, *, unit: str, display: str)
     """Put another moment's values (nc,), in `unit`, on the mesh as `shown` in `display`."""
     scale, offset = factor(display, unit)
     mesh.cell_data["shown"] = (np.asarray(values, dtype=float) - offset) / scale
+    mesh.Modified()
+
+
+def _outer(mesh: pv.UnstructuredGrid) -> Any:
+    """What VTK draws of a mesh, made anew whenever its values change: outer faces of cells that have a value."""
+    from vtkmodules.vtkFiltersCore import vtkPolyDataNormals, vtkThreshold
+    from vtkmodules.vtkFiltersGeometry import vtkGeometryFilter
+
+    there: Any = vtkThreshold()
+    there.SetInputData(mesh)
+    there.SetInputArrayToProcess(0, 0, 0, 1, "shown")  # 1: of the cells
+    there.SetThresholdFunction(vtkThreshold.THRESHOLD_BETWEEN)  # a value that is none is between no two
+    there.SetLowerThreshold(-1e30)
+    there.SetUpperThreshold(1e30)
+    outer: Any = vtkGeometryFilter()
+    outer.SetInputConnection(there.GetOutputPort())
+    round_: Any = vtkPolyDataNormals()
+    round_.SetInputConnection(outer.GetOutputPort())
+    round_.SetFeatureAngle(CREASE)
+    return round_
 
 
 def _grid(
