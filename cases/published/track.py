@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foretrial.models import Curve, Ellipsoid, Material, Part, Probe, Process, Property, Quantity, Spot, Track
+from foretrial.models import Curve, Ellipsoid, Latent, Material, Part, Probe, Process, Property, Quantity, Spot, Track
 from foretrial.models.beam import Beam
 from foretrial.models.process import INSULATED
 from foretrial.solvers import Explicit
@@ -21,18 +21,10 @@ from .problem import Problem, Reached, Resolution
 
 Array = NDArray[np.float64]
 ZERO = 273.15
-SOLIDUS, LIQUIDUS, LATENT, COOLED = 1290.0 + ZERO, 1350.0 + ZERO, 227e3, 1190.0 + ZERO
+SOLIDUS, LIQUIDUS = 1290.0 + ZERO, 1350.0 + ZERO
+LATENT = 227e3  # J/kg; Materials 11 (2018) 2356, table 3
 SHEET = "Special Metals, INCONEL alloy 625, publication SMC-063, tables of physical and thermal properties, annealed"
 MELT = "Mills, Recommended Values of Thermophysical Properties for Selected Commercial Alloys, 2002, liquid IN718"
-
-
-def _heat_capacity() -> Curve:
-    """J/(kg.K), the heat of melting (Materials 11 (2018) 2356, table 3) spread from solidus to liquidus."""
-    T = [21.0, 93.0, 204.0, 316.0, 427.0, 538.0, 649.0, 760.0, 871.0, 982.0, 1093.0]
-    c = [410.0, 427.0, 456.0, 481.0, 511.0, 536.0, 565.0, 590.0, 620.0, 645.0, 670.0]
-    melting = 720.0 + LATENT / (LIQUIDUS - SOLIDUS)
-    ends = [SOLIDUS - 0.5, SOLIDUS + 0.5, LIQUIDUS - 0.5, LIQUIDUS + 0.5]
-    return Curve.table([*(t + ZERO for t in T), *ends], [*c, 720.0, melting, melting, 720.0])
 
 
 IN625 = Material(
@@ -43,8 +35,13 @@ IN625 = Material(
                                               1290.0)],
                           [9.8, 10.8, 12.5, 14.1, 15.7, 17.5, 19.0, 20.8, 22.8, 25.2, 29.6]),
         unit="W/(m.K)", scale=Quantity(value=1.0), valid=(294.15, LIQUIDUS), source=f"{SHEET}; from solidus on {MELT}"),
-    heat_capacity=Property(curve=_heat_capacity(), unit="J/(kg.K)", scale=Quantity(value=1.0),
-                           valid=(294.15, LIQUIDUS + 0.5), source=f"{SHEET}; from solidus on {MELT}"),
+    heat_capacity=Property(
+        curve=Curve.table([t + ZERO for t in (21.0, 93.0, 204.0, 316.0, 427.0, 538.0, 649.0, 760.0, 871.0, 982.0,
+                                              1093.0, 1290.0)],
+                          [410.0, 427.0, 456.0, 481.0, 511.0, 536.0, 565.0, 590.0, 620.0, 645.0, 670.0, 720.0]),
+        unit="J/(kg.K)", scale=Quantity(value=1.0), valid=(294.15, LIQUIDUS),
+        source=f"{SHEET}; from solidus on {MELT}"),
+    latent=Latent(heat=LATENT, solidus=SOLIDUS, liquidus=LIQUIDUS),
 )  # fmt: skip
 """Held beyond its ends: density, and the melt's conductivity and heat capacity, for melts that only conduct."""
 
@@ -72,11 +69,10 @@ PREDICTED = (Pass(power=150.0, speed=0.4, width=171e-6, depth=151e-6),
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Melt:
-    """What a run melted at a station: width and depth (m), share of heat missing, cells and steps."""
+    """What a run melted at a station: width and depth (m), cells and steps."""
 
     width: float
     depth: float
-    missing: float
     cells: int
     steps: int
 
@@ -92,7 +88,7 @@ def shining(path: Track, absorbed: float) -> Spot:
     return Spot(body="box", path=path, radius=RADIUS, absorbed=absorbed, patch="front")
 
 
-def melted(one: Pass, absorbed: float, cells: int, *, pace: float = 2.0, scale: float = 1.0,
+def melted(one: Pass, absorbed: float, cells: int, *, pace: float = 1.0, scale: float = 1.0,
            beam: type[Spot] | type[Ellipsoid] = Ellipsoid) -> Melt:  # fmt: skip
     """What a pass melts in half of a plate that starts at 25 degC.
 
@@ -101,7 +97,7 @@ def melted(one: Pass, absorbed: float, cells: int, *, pace: float = 2.0, scale: 
     cells : int
         Cells over the spot's radius.
     pace : float
-        Steps, over those that are just stable; the heat that is missed at the melting range falls with it.
+        Steps, over those that are just stable.
     scale : float
         Width and depth of the plate over those that suffice.
     """
@@ -121,7 +117,7 @@ def melted(one: Pass, absorbed: float, cells: int, *, pace: float = 2.0, scale: 
     history = Explicit(along=along, pace=pace)(process, observe=probes)
     hottest = history.values.max(axis=0)
     return Melt(width=2.0 * edge(aside, hottest[: aside.size]), depth=edge(below, hottest[aside.size :]),
-                missing=history.balance.residual, cells=history.cells, steps=history.t.size - 1)  # fmt: skip
+                cells=history.cells, steps=history.t.size - 1)  # fmt: skip
 
 
 def edge(at: Array, hottest: Array) -> float:
@@ -162,7 +158,7 @@ def _tracks(cells: int) -> Reached:
 
 PROBLEMS = (
     Problem(
-        id="track", unit="um", relative=True, long=True,
+        id="track", unit="um", relative=True,
         source="Lane et al., Integrating Materials and Manufacturing Innovation 9 (2020) 16-30 (NIST AMB2018-02, CBM)",
         problem="Laser tracks on a bare IN625 plate, absorptivity from the width at 195 W 800 mm/s alone: width at "
                 "150 W 400 mm/s and 195 W 1200 mm/s; the worse?",

