@@ -15,12 +15,15 @@ from .freeze import freeze, frozen_before
 from .importing import import_csv
 from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, read
+from .morris import Screening, morris
 from .observe import observe, observe_tangent, synthetic
 from .pedigree import pedigree
 from .plate import facing
 from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
 from .repair import Repair, repair
+from .sensitivity import screen, sensitivity
+from .sobol import Function, Sensitivity, one_by_one, sobol
 from .store import add, append_record, check, correct, names, raw_file, records, write
 from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
 from .validate import Point, Validation, compare, validate
@@ -33,6 +36,7 @@ __all__ = [
     "Experiment",
     "Finding",
     "Form",
+    "Function",
     "LiveLog",
     "News",
     "Point",
@@ -41,6 +45,8 @@ __all__ = [
     "Record",
     "Refinement",
     "Repair",
+    "Screening",
+    "Sensitivity",
     "Study",
     "Tell",
     "Validation",
@@ -68,9 +74,11 @@ __all__ = [
     "frozen_before",
     "import_csv",
     "judge",
+    "morris",
     "names",
     "observe",
     "observe_tangent",
+    "one_by_one",
     "pedigree",
     "picture",
     "pose",
@@ -80,8 +88,11 @@ __all__ = [
     "records",
     "refine",
     "repair",
+    "screen",
+    "sensitivity",
     "silent",
     "similarity",
+    "sobol",
     "synthetic",
     "validate",
     "verify",

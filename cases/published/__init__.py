@@ -1,10 +1,10 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, moving, round, steady, track, transient
+from . import balance, manufactured, melting, moving, round, sensitivity, steady, track, transient
 from .problem import Problem, Reached, Resolution
 
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
-          *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS)  # fmt: skip
+          *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -23,6 +23,8 @@ _ORDER = (
     "order-space",
     "order-time",
     "balance",
+    "Ishigami",
+    "Sobol-G",
 )
 PROBLEMS: dict[str, Problem] = {one.id: one for one in sorted(_TABLE, key=lambda one: _ORDER.index(one.id))}
 
