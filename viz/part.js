@@ -9,8 +9,10 @@ const RAMP = Array.from({ length: 256 }, (_, k) => {
 const SHADERS = [`attribute vec3 place; attribute vec3 normal; attribute float value; uniform mat4 view; uniform mat3 turn; uniform float ink; varying float v; varying vec3 n;
 void main() { v = value; n = turn * normal; gl_Position = view * vec4(place, 1.0); gl_Position.z -= ink * 0.0012 * gl_Position.w; }`,
 `precision highp float; varying float v; varying vec3 n; uniform sampler2D ramp; uniform float ink;
-void main() { if (ink > 0.5) { gl_FragColor = vec4(0.05, 0.08, 0.12, 0.28); return; }
-vec3 c = texture2D(ramp, vec2(clamp(v, 0.002, 0.998), 0.5)).rgb; float light = 0.74 + 0.26 * abs(dot(normalize(n), normalize(vec3(0.35, 0.55, 0.76)))); gl_FragColor = vec4(c * light, 1.0); }`];
+void main() { if (v < -5.0) discard; if (ink > 0.5) { gl_FragColor = vec4(0.05, 0.08, 0.12, 0.28); return; }
+vec3 c = texture2D(ramp, vec2(clamp(v, 0.002, 0.998), 0.5)).rgb; float light = 0.68 + 0.32 * abs(dot(normalize(n), normalize(vec3(0.35, 0.55, 0.76)))); gl_FragColor = vec4(c * light, 1.0); }`];
+
+const CREASE = 0.79; // cosine of the angle between two faces from which their edge is drawn sharp: 38 degrees
 
 const parts = (data.fields ?? []).map((field, k) => ({ ...field, named: verdict.fields[k] }));
 const sights = [];
@@ -85,13 +87,42 @@ function sight(field, k) {
   const valueAt = (cell, moment) => mesh.values[moment * field.cells + cell];
   const pointOf = (quad, corner) => { const i = 3 * mesh.quads[4 * quad + corner]; return [mesh.points[i], mesh.points[i + 1], mesh.points[i + 2]]; };
 
+  const across = (quad) => { const c = [0, 1, 2, 3].map((j) => pointOf(quad, j)); return cross(minus(c[2], c[0]), minus(c[3], c[1])); };
+
+  // The two triangles of a quadrilateral that lie more evenly: its corners may stand askew on a curved wall.
+  function halves(quad) {
+    const c = [0, 1, 2, 3].map((j) => pointOf(quad, j)), n = across(quad);
+    const worst = (pairs) => Math.min(...pairs.map(([a, b, d]) => dot(cross(minus(c[b], c[a]), minus(c[d], c[a])), n)));
+    const [one, two] = [[[0, 1, 2], [0, 2, 3]], [[1, 2, 3], [1, 3, 0]]];
+    return worst(two) > worst(one) * 1.0001 ? two : one;
+  }
+
+  // A normal for each corner of each quadrilateral: round over a curved wall, sharp where two faces meet at an edge.
+  function normals() {
+    const q = field.quads, face = Array.from({ length: q }, (_, i) => across(i)), flat = face.map(unitary);
+    const first = new Uint32Array(field.points + 1), own = new Uint32Array(4 * q), found = new Float32Array(12 * q);
+    for (let k = 0; k < 4 * q; k += 1) first[mesh.quads[k] + 1] += 1;
+    for (let k = 0; k < field.points; k += 1) first[k + 1] += first[k];
+    const next = first.slice();
+    for (let k = 0; k < 4 * q; k += 1) own[next[mesh.quads[k]]++] = k >> 2;
+    for (let k = 0; k < 4 * q; k += 1) {
+      const i = k >> 2, sum = [0, 0, 0];
+      for (let m = first[mesh.quads[k]]; m < first[mesh.quads[k] + 1]; m += 1) {
+        if (dot(flat[own[m]], flat[i]) > CREASE) for (let a = 0; a < 3; a += 1) sum[a] += face[own[m]][a];
+      }
+      found.set(unitary(sum), 3 * k);
+    }
+    return found;
+  }
+
   function begin() {
     const context = canvas.getContext("webgl", { antialias: true, preserveDrawingBuffer: true });
     if (!context) return null;
     const q = field.quads, place = new Float32Array(18 * q), normal = new Float32Array(18 * q), edges = new Float32Array(24 * q);
+    const round = normals();
     for (let i = 0; i < q; i += 1) {
-      const c = [0, 1, 2, 3].map((j) => pointOf(i, j)), u = minus(c[2], c[0]), v = minus(c[3], c[1]), n = unitary(cross(u, v));
-      [0, 1, 2, 0, 2, 3].forEach((j, m) => { place.set(c[j], 18 * i + 3 * m); normal.set(n, 18 * i + 3 * m); });
+      const c = [0, 1, 2, 3].map((j) => pointOf(i, j));
+      halves(i).flat().forEach((j, m) => { place.set(c[j], 18 * i + 3 * m); normal.set(round.subarray(12 * i + 3 * j, 12 * i + 3 * j + 3), 18 * i + 3 * m); });
       [0, 1, 1, 2, 2, 3, 3, 0].forEach((j, m) => edges.set(c[j], 24 * i + 3 * m));
     }
     const program = context.createProgram();
@@ -212,11 +243,14 @@ function sight(field, k) {
     clockface.textContent = at(field.times[moment]);
     if (!mesh) return;
     const now = mesh.values.subarray(moment * field.cells, (moment + 1) * field.cells);
-    ends = stretch.checked ? [now.reduce((a, b) => Math.min(a, b)), now.reduce((a, b) => Math.max(a, b))] : [field.low, field.high];
+    ends = stretch.checked ? [now.reduce((a, b) => (b < a ? b : a), Infinity), now.reduce((a, b) => (b > a ? b : a), -Infinity)] : [field.low, field.high];
     legend.replaceChildren(...scale(field, unit, ends));
     if (gl) {
       const shade = new Float32Array(6 * field.quads);
-      for (let i = 0; i < field.quads; i += 1) shade.fill((valueAt(mesh.cell[i], step) - ends[0]) / (ends[1] - ends[0] || 1), 6 * i, 6 * i + 6);
+      for (let i = 0; i < field.quads; i += 1) {
+        const value = valueAt(mesh.cell[i], step);
+        shade.fill(Number.isNaN(value) ? -9 : (value - ends[0]) / (ends[1] - ends[0] || 1), 6 * i, 6 * i + 6); // not laid down yet: not drawn
+      }
       gl.bindBuffer(gl.ARRAY_BUFFER, gl.own.value);
       gl.bufferData(gl.ARRAY_BUFFER, shade, gl.DYNAMIC_DRAW);
     }
@@ -263,7 +297,7 @@ function sight(field, k) {
     let best = null;
     for (let i = 0; i < field.quads; i += 1) {
       const c = [0, 1, 2, 3].map((j) => { const [x, y, z, far] = view.project(pointOf(i, j)); return [((x + 1) / 2) * canvas.clientWidth, ((1 - y) / 2) * canvas.clientHeight, z / far, far]; });
-      for (const [a, b, d] of [[0, 1, 2], [0, 2, 3]]) {
+      for (const [a, b, d] of halves(i)) {
         const hit = inside(at2, c[a], c[b], c[d]);
         if (!hit) continue;
         const weights = [hit[0] / c[a][3], hit[1] / c[b][3], hit[2] / c[d][3]], sum = weights[0] + weights[1] + weights[2];

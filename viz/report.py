@@ -117,7 +117,8 @@ def _refuse_changed(fields: FieldFile, named: Mapping[str, Any]) -> None:
 
 def _units(noun: Any) -> dict[str, list[float]]:
     """Scale and offset from SI to every unit for reading in `noun`: shown = scale * SI + offset."""
-    found: dict[str, list[float]] = {}
+    scale, offset = factor("degC", "K")
+    found = {"K|degC": [1.0 / scale, -offset / scale]}  # levels of a cooling time are read so
 
     def walk(node: Any, unit: Any, display: Any) -> None:
         if isinstance(node, Mapping):

@@ -3,8 +3,23 @@
 const ICONS = { PASS: "✓", FAIL: "✕", INCONCLUSIVE: "?", "NOT-VALID-HERE": "⊘" };
 const question = verdict.question ?? {};
 const result = verdict.result ?? {};
-const asked = reading(question.interest?.unit ?? "K", question.display);
+const asked = question.interest?.statistic === "spread" ? apart() : reading(question.interest?.unit ?? "K", question.display);
 const limitOf = number(result.limit) ? result.limit : question.limit;
+
+// A spread is a difference of temperatures, whatever unit of temperature it is read in.
+function apart() {
+  const unit = reading(question.interest?.unit ?? "K", question.display);
+  return { ...unit, of: unit.by, label: unit.difference };
+}
+
+// What the number is, in words: its statistic, its levels and its window.
+function theNumber() {
+  const { statistic, levels, window: span } = question.interest ?? {}, key = `verdict.ask-${slug(statistic)}`;
+  if (!known(key)) return null;
+  const heat = question.interest.unit === "K" ? reading("K", question.display) : reading("K", "degC");
+  const [from, to] = (levels ?? []).map((level) => fmt(heat.of(level), 5));
+  return [w(key, { from, to, unit: heat.label }), has(span) ? h("small", {}, " ", w("verdict.ask-window", { from: fmt(span[0]), to: fmt(span[1], 5) })) : null];
+}
 
 function head() {
   const button = h("button", { id: "lang", type: "button", "aria-label": () => word("page.switch-label"),
@@ -28,6 +43,7 @@ function verdictBlock() {
   const p = placesOf(spread);
   const sense = w(question.sense === "at least" ? "verdict.at-least" : "verdict.at-most").dataset.word;
   const numbers = facts([
+    ["verdict.ask", theNumber()],
     ["verdict.value", h("b", { "data-si": result.value }, `${plusminus(asked.of(result.value), spread)}${tail(asked.label)}`)],
     [w("verdict.limit", { sense: () => word(sense) }), `${fixed(asked.of(limitOf), p)}${tail(asked.label)}`],
     ["verdict.margin", `${plusminus(asked.by(result.margin), spread)}${tail(asked.difference)}`],

@@ -10,8 +10,10 @@ import sample
 from PIL import Image
 
 from foretrial import viz
-from foretrial.models import Frame
+from foretrial.models import Extreme, Frame, Material, Part
 from foretrial.models.fieldfile import FieldWriter, read_fields
+from foretrial.models.process import quench
+from foretrial.solvers import Heat
 from foretrial.viz.report import vocabulary
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "there")]
@@ -288,3 +290,68 @@ def test_a_browser_that_prefers_chinese_is_shown_chinese(folder):
         window.open(folder / "report.html")
         assert window.run("return document.querySelector('#verdict [data-word]').textContent") == "符合"
         assert window.run("return document.title").endswith("先试")
+
+
+def asked(statistic, display, **more):
+    """Of the sample, a question about another number."""
+    question = sample.content()["question"]
+    interest = {**question["interest"], "statistic": statistic, **more}
+    return {**question, "interest": interest, "display": display, "accuracy": 8.0}
+
+
+def first_rows(window):
+    """What the verdict says first: name and value of each row."""
+    rows = "[...document.querySelectorAll('#verdict dl.numbers > div')]"
+    return dict(window.run(f"return {rows}.map(d => ['dt', 'dd'].map(k => d.querySelector(k).textContent))"))
+
+
+def test_a_cooling_time_is_asked_in_words_between_its_levels_and_told_in_seconds(window, tmp_path):
+    question = asked("cooling time", "s", unit="s", levels=[1073.15, 773.15], window=[0.0, 90.0])
+    result = {**sample.content()["result"], "value": 18.3, "limit": 25.0, "margin": 6.7, "expanded": 4.1,
+              "guard_band": 4.1, "acceptance_limit": 20.9}  # fmt: skip
+    window.open(viz.report(sample.write(tmp_path, question={**question, "limit": 25.0}, result=result)))
+    rows = first_rows(window)
+    assert rows["What is asked"] == "time from 800 to 500 °C, slowest place (0 to 90 s)"
+    assert rows["Predicted value"] == "18.3 ± 4.1 s"
+    assert rows["Margin"] == "6.7 ± 4.1 s"
+    assert window.run("return document.querySelector('.ramp .limit')") is None  # 25 s is no temperature
+    window.click("#lang")
+    assert first_rows(window)["所问的量"] == "从 800 冷却至 500 °C 的时间，取最慢处 （0 至 90 s）"
+    window.run("localStorage.clear()")
+    assert window.complaints() == []
+
+
+def test_a_spread_is_a_difference_in_whatever_unit_it_is_read(window, tmp_path):
+    result = {**sample.content()["result"], "value": 210.0, "limit": 250.0, "margin": 40.0, "expanded": 12.0,
+              "guard_band": 12.0, "acceptance_limit": 238.0}  # fmt: skip
+    window.open(viz.report(sample.write(tmp_path, question={**asked("spread", "degC"), "limit": 250.0}, result=result)))
+    rows = first_rows(window)
+    assert rows["What is asked"].startswith("largest difference between places at one moment")
+    assert rows["Predicted value"] == "210 ± 12 K"
+    assert rows["Limit (at most)"] == "250 K"
+    assert window.run("return document.querySelector('.ramp .limit')") is None
+    assert window.run("return document.querySelector('#trial-plot').layout.shapes.length") == 0
+    window.run("localStorage.clear()")
+
+
+def test_a_ball_cut_into_cells_is_drawn_round(window, tmp_path):
+    frames = []
+    iron = Material.simple("iron", density=7870.0, conductivity=30.0, heat_capacity=450.0)
+    process = quench(Part.sphere(0.02), iron, start=1100.0, bath=300.0, film=500.0, until=0.1)
+    Heat(cells=16, tolerance=5.0)(process, observe=(Extreme(name="hot"),), keep=frames.append)
+    with FieldWriter(tmp_path / "fields.vtkhdf") as keep:
+        keep(frames[-1])
+    field = {**sample.content()["question"], "file": "fields.vtkhdf", "unit": "K", "display": "degC", "probes": [],
+             "digest": read_fields(tmp_path / "fields.vtkhdf").digest(), "what": sample.both("ball", "球")}  # fmt: skip
+    window.open(viz.report(sample.write(tmp_path, with_fields=False, series=[], fields=[field])))
+    window.show("#view")
+    flat = pixels(window).sum(axis=2) < 700
+    flat[:90, :90] = flat[-90:, -90:] = flat[:90, -90:] = flat[-90:, :90] = False  # the compass
+    rows, columns = (np.flatnonzero(flat.any(axis=axis)) for axis in (1, 0))
+    area, wide, tall = flat.sum(), np.ptp(columns) + 1, np.ptp(rows) + 1
+    assert min(wide, tall) > 200
+    assert area == pytest.approx(np.pi / 4 * wide * tall, rel=0.01)  # a staircase misses 5 %
+    window.click("#view")  # its own value, not a blend
+    stored = read_fields(tmp_path / "fields.vtkhdf").values(-1)
+    seen = probed(window)
+    assert float(seen["value"]) == float(stored[int(seen["cell"])])
