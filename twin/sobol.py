@@ -163,7 +163,8 @@ def sobol(function: Function, quantities: Inputs | Sequence[Quantity], *, n: int
         first_interval=np.stack([low[0], high[0]], axis=1), total_interval=np.stack([low[1], high[1]], axis=1),
         first_bounds=np.stack([lowest[0], highest[0]], axis=1),
         total_bounds=np.stack([lowest[1], highest[1]], axis=1), mean=mean + centre, variance=variance, n=n,
-        runs=len(unit), failed=failed, chance=chance, where=where, words=_words(failed, len(unit), chance, where))  # fmt: skip
+        runs=len(unit), failed=failed, chance=chance, where=where,
+        words=_words(failed, len(unit), chance, where))  # fmt: skip
 
 
 def one_by_one(function: Callable[[dict[str, float]], float], *,
