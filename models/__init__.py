@@ -7,6 +7,7 @@ from .beam import Ellipsoid, Spot, Track
 from .budget import Budget, Line
 from .checkpoint import Checkpoint
 from .contact import Contact, Gap, Pressed
+from .contract import Clause, Contract, Pair, read_contract
 from .curve import Curve
 from .deposit import Deposit, layers
 from .digest import digest
@@ -16,6 +17,7 @@ from .fit import Fit, Parameter, Start
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
 from .material import Latent, Material, Property
+from .measured import Measured
 from .part import Part
 from .patch import Patch
 from .process import (
@@ -52,7 +54,9 @@ __all__ = [
     "Cancelled",
     "Channel",
     "Checkpoint",
+    "Clause",
     "Contact",
+    "Contract",
     "Controller",
     "Criterion",
     "Crossing",
@@ -74,8 +78,10 @@ __all__ = [
     "Latent",
     "Line",
     "Material",
+    "Measured",
     "ModelError",
     "Observation",
+    "Pair",
     "Parameter",
     "Part",
     "Patch",
@@ -105,5 +111,6 @@ __all__ = [
     "digest",
     "layers",
     "quantities",
+    "read_contract",
     "substitute",
 ]

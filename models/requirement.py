@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
 from .history import History
+from .measured import Measured
 
 Array = NDArray[np.float64]
 STATISTICS = ("max", "min", "mean", "last", "spread", "cooling time")
@@ -148,7 +149,8 @@ class Requirement:
     ----------
     text, text_zh : str
         The question in English and in Chinese.
-    interest : Interest
+    interest : Interest or Measured
+        What a run is asked for, or logged data alone.
     limit : float
         In the interest's unit.
     sense : str
@@ -156,7 +158,7 @@ class Requirement:
     accuracy : float
         Expanded uncertainty above which the answer is INCONCLUSIVE whatever the margin; same unit.
     coverage : float
-        Coverage factor k of expanded uncertainties.
+        Coverage factor k of expanded uncertainties; of measured numbers it follows from their confidence.
     guard : float
         Guard band as a multiple of the expanded uncertainty (1: JCGM 106 guarded acceptance).
     needs : tuple of str
@@ -170,7 +172,7 @@ class Requirement:
     id: str
     text: str
     text_zh: str
-    interest: Interest
+    interest: Interest | Measured
     limit: float
     sense: str
     accuracy: float
@@ -191,6 +193,32 @@ class Requirement:
                 f"{self.id}: verification '{self.verification}' is not known. "
                 f"{did_you_mean(self.verification, VERIFICATIONS)} Choose one of {', '.join(VERIFICATIONS)}."
             )
+        if isinstance(self.interest, Measured):
+            if self.coverage not in (2.0, self.interest.coverage):
+                raise ModelError(
+                    f"{self.id}: coverage {self.coverage:g} does not belong to a confidence of "
+                    f"{self.interest.confidence:g}. Of measured numbers k is {self.interest.coverage:.4g} then. "
+                    "Leave coverage out."
+                )
+            object.__setattr__(self, "coverage", self.interest.coverage)
+
+    def of_run(self) -> Interest:
+        """The interest, where it is one in a run; a ModelError where it is in logged data alone."""
+        if isinstance(self.interest, Measured):
+            raise ModelError(
+                f"{self.id} asks for {self.interest.statistic} of logged data, and no run answers that. "
+                "A run is asked for temperatures and times. Use twin.measured with the trial."
+            )
+        return self.interest
+
+    def of_data(self) -> Measured:
+        """The interest, where it is one in logged data alone; a ModelError where it is in a run."""
+        if isinstance(self.interest, Interest):
+            raise ModelError(
+                f"{self.id} asks for the {self.interest.statistic} in a run, which logged data alone do not answer. "
+                "They answer a Measured interest. Use twin.conclude or twin.foresee with a solver."
+            )
+        return self.interest
 
     def margin(self, value: float) -> float:
         """How far `value` stays on the right side of the limit; negative beyond it."""

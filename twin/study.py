@@ -127,7 +127,7 @@ def conclude(
         Further keys of verdict.json.
     """
     began = perf_counter()
-    run, interest = study.validated, study.requirement.interest
+    run, interest = study.validated, study.requirement.of_run()
     observe = (*run.observe.values(), *study.judged)
     tell("refining grid and step", 0.0)
     refinement = refine(study.solver, fitted(run.process, fit), observe=observe, interest=interest, ratios=study.ratios,
@@ -168,7 +168,7 @@ def foresee(
     verdict.json is written beside the store, which holds the freeze and need hold no trial.
     Parameters are those of `Study` and `conclude`.
     """
-    began, interest = perf_counter(), requirement.interest
+    began, interest = perf_counter(), requirement.of_run()
     refinement = refine(solver, process, observe=judged, interest=interest, ratios=ratios, tell=_part(tell, 0.0, 0.6))
     tell("predicting with all that is uncertain", 0.6)
     prediction = predict(process, interest=interest, solver=solver, observe=judged)

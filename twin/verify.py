@@ -1,6 +1,7 @@
 """Turn evidence into a verdict, and check a verdict made elsewhere."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,10 +123,7 @@ def _plain(value: Any) -> Any:
 def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
     r = e.requirement
     frozen = None if e.freeze is None else {k: e.freeze.get(k) for k in ("digest", "at", "before_result")}
-    interest = {"observations": list(r.interest.observations), "statistic": r.interest.statistic,
-                "window": list(r.interest.window), "unit": r.interest.unit,
-                "levels": None if r.interest.levels is None else list(r.interest.levels)}  # fmt: skip
-    question = {"text": _pair((r.text, r.text_zh)), "verification": r.verification, "interest": interest,
+    question = {"text": _pair((r.text, r.text_zh)), "verification": r.verification, "interest": asdict(r.interest),
                 "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy, "coverage": r.coverage, "guard": r.guard,
                 "needs": list(needs), "display": r.display, "freeze": frozen}  # fmt: skip
     return dict(_plain(question))
