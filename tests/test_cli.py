@@ -130,7 +130,7 @@ def test_a_wrong_command_line_is_told_in_one_line_with_status_2(call, words, wan
 def test_no_argument_at_all_shows_the_commands(call):
     status, out, err = call()
     assert (status, err) == (2, [])
-    assert {"run", "log", "freeze", "check", "qualify", "doctor"} <= set(" ".join(out).split())
+    assert {"run", "log", "freeze", "check", "qualify", "doctor", "shape"} <= set(" ".join(out).split())
 
 
 def test_a_file_where_a_folder_should_be_is_told_as_a_sentence(call, tmp_path):
@@ -293,7 +293,7 @@ def test_the_version_is_the_package_s(call):
 
 def test_every_command_explains_itself():
     runner = CliRunner()
-    for words in ([], ["run"], ["log"], ["log", "add"], ["freeze"], ["check"], ["qualify"], ["doctor"]):
+    for words in ([], ["run"], ["log"], ["log", "add"], ["freeze"], ["check"], ["qualify"], ["doctor"], ["shape"]):
         result = runner.invoke(cli.app, [*words, "--help"])
         assert result.exit_code == 0
         assert "Usage" in result.output
@@ -378,3 +378,62 @@ def test_the_installed_command_is_the_same():
         pytest.skip("not installed as a command here")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == foretrial.__version__
+
+
+# shape
+
+CORNERS = [(x, y, z) for x in (0, 40) for y in (0, 30) for z in (0, 20)]
+SIDES = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1), (2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4),
+         (1, 5, 7), (1, 7, 3)]  # fmt: skip
+
+
+def stl(path, sides=SIDES):
+    facets = "".join(
+        "facet normal 0 0 0\nouter loop\n" + "".join("vertex {} {} {}\n".format(*CORNERS[c]) for c in one)
+        + "endloop\nendfacet\n" for one in sides
+    )  # fmt: skip
+    path.write_text(f"solid block\n{facets}endsolid block\n")
+    return path
+
+
+def test_a_part_from_cad_is_measured_and_drawn(call, tmp_path):
+    status, out, err = call("shape", stl(tmp_path / "block.stl"), "--unit", "mm")
+    assert (status, err) == (0, [])
+    told = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in out[1:-1])
+    assert told["extent"] == "40 x 30 x 20 mm"
+    assert told["volume"] == "24000 mm³"
+    assert told["area"] == "5200 mm²"
+    assert told["triangles"] == "12"
+    assert told["thinnest wall"] == "20 mm"
+    assert told["spacing that would do"] == "10 mm (cells=2)"
+    page = tmp_path / "out" / "block" / "shape.html"
+    assert out[-1] == str(page.relative_to(tmp_path))
+    assert "<th>volume · 体积</th><td>24000 mm³</td>" in page.read_text("utf-8")
+
+
+def test_a_part_that_does_not_close_is_told_in_three_beats_and_drawn_with_marks(call, tmp_path):
+    status, out, err = call("shape", stl(tmp_path / "open.stl", SIDES[1:]), "--unit", "mm", "--out", tmp_path / "there")
+    assert (status, out) == (1, [])
+    assert err[0].startswith("open.stl is not closed: 3 edges with one triangle alone, at ")
+    assert len(beats(err[:1])) == 3
+    page = tmp_path / "there" / "shape.html"
+    assert err[1] == f"Drawn with red marks where it fails: {page}"
+    assert '"places": [[' in page.read_text("utf-8")
+
+
+def test_a_part_without_a_unit_is_not_guessed_and_not_drawn(call, tmp_path):
+    status, _, err = call("shape", stl(tmp_path / "block.stl"))
+    assert status == 1
+    assert "no unit of length is given. Its extent is 40 x 30 x 20" in err[0]
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_a_case_that_dies_of_its_surface_leaves_the_picture_in_its_folder(call, tmp_path):
+    stl(tmp_path / "open.stl", SIDES[1:])
+    path = script(tmp_path, "from foretrial.models import Part\n\n\ndef run():\n"
+                            "    return Part.from_stl('open.stl', unit='mm')\n")  # fmt: skip
+    status, out, err = call("run", path)
+    assert (status, out) == (1, [])
+    page = Path("out") / "mine" / "surface.html"
+    assert err[1] == f"Drawn with red marks where it fails: {page}"
+    assert page.is_file()

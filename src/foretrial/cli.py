@@ -4,8 +4,6 @@ import importlib
 import importlib.util
 import inspect
 import json
-import os
-import platform
 import re
 import sys
 import time
@@ -22,7 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from foretrial import __version__
-from foretrial.models.errors import Cancelled, ForetrialError, ModelError, did_you_mean
+from foretrial.doctor import compiled, findings
+from foretrial.models.errors import Cancelled, ForetrialError, ModelError, SurfaceError, did_you_mean
 
 app = typer.Typer(help="Foretrial (先试): try it before the trial.", no_args_is_help=True, add_completion=False,
                   pretty_exceptions_enable=False)  # fmt: skip
@@ -46,7 +45,7 @@ def main() -> None:
     try:
         status = app(standalone_mode=False) or 0
     except ForetrialError as refusal:
-        status, text = 1, str(refusal)
+        status, text = 1, "\n".join([str(refusal), *getattr(refusal, "__notes__", ())])
     except OSError as cause:
         what, told = cause.filename or "a file", cause.strerror or cause
         text = f"{what}: {told}. Files are read and written there. Check the path, its permissions and the space left."
@@ -86,7 +85,7 @@ def run(
     target = folder or Path("out") / Path(case).stem
     given = {"cells": cells, "out": target}
     with _progress() as tell:
-        if not _compiled():
+        if not compiled():
             tell("compiling the kernels once; later runs start at once", 0.0)
         takes = inspect.signature(module.run).parameters
         options = {
@@ -101,6 +100,11 @@ def run(
             verdict = module.run(**options)
         except Cancelled as stopped:
             print(*stopped.args[:1], *getattr(stopped, "__notes__", ()), file=sys.stderr)
+            raise
+        except SurfaceError as wrong:
+            from foretrial.shapes import marked
+
+            marked(wrong, target / "surface.html")
             raise
         if page and (target / "verdict.json").exists():
             tell("writing the report", 0.97)
@@ -301,6 +305,23 @@ def freeze(
 
 
 @app.command()
+def shape(
+    file: Annotated[Path, typer.Argument(help="An STL file, or a mesh of triangles or solid cells.")],
+    unit: Annotated[str | None, typer.Option(help="Unit of length in the file, such as mm: never guessed.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the page goes; out/FILE where left out.")] = None,
+) -> None:
+    """Measure a part from CAD and draw it, red where it does not close."""
+    from foretrial.shapes import look
+
+    found, page = look(file, unit, (folder or Path("out") / file.stem) / "shape.html")
+    table = Table(title=file.name, title_justify="left", box=None, pad_edge=False, show_header=False)
+    for name, _, value in found:
+        table.add_row(name, value.split(" · ")[0])
+    out.print(table)
+    out.print(f"{page}")
+
+
+@app.command()
 def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> None:
     """Recompute the hashes and the decision of a verdict."""
     from foretrial import twin
@@ -353,42 +374,9 @@ def _number(value: Any) -> str:
 @app.command()
 def doctor() -> None:
     """Look at what this machine has, and how to cure what it lacks."""
-    for name, state, cure in _findings():
+    for name, state, cure in findings():
         colour = "green" if not cure else "yellow"
         out.print(Text("look" if cure else "ok  ", colour), f"{name}: {state}" + (f"\n     {cure}" if cure else ""))
-
-
-def _compiled() -> int:
-    """How many kernels the compile cache keeps."""
-    from foretrial.solvers.cache import probe
-
-    folder = probe()
-    return len(list(folder.rglob("*.nbi"))) if folder.exists() else 0
-
-
-def _findings() -> Iterator[tuple[str, str, str]]:
-    """Each thing looked at: its name, its state, and its cure where one is needed."""
-    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    yield "Python", platform.python_version(), "" if good else "Use Python 3.11 to 3.13."
-    cores = os.cpu_count() or 1
-    threads = os.environ.get("NUMBA_NUM_THREADS", "")
-    many = threads.isdigit() and int(threads) > cores
-    yield ("threads", f"{cores} cores" + (f", NUMBA_NUM_THREADS={threads}" if threads else ""),
-           "Unset NUMBA_NUM_THREADS, or set it to the cores at most." if many else "")  # fmt: skip
-    compiled = _compiled()
-    yield (
-        "compile cache",
-        f"{compiled} kernels kept",
-        "" if compiled else "Nothing to do: the first run compiles once and keeps it.",
-    )
-    from foretrial.viz.scene import opengl
-
-    drawn = opengl()
-    cure = "Reports need none. For still pictures install a driver (Debian: libegl1 libgl1-mesa-dri)."
-    yield "OpenGL", "pictures can be drawn" if drawn else "no pictures here", "" if drawn else cure
-    for extra, package in (("plots in the report", "plotly"), ("meshes", "meshio"), ("units", "pint")):
-        there = importlib.util.find_spec(package) is not None
-        yield extra, package if there else "missing", "" if there else f"Install it: pip install {package}"
 
 
 if __name__ == "__main__":
