@@ -11,7 +11,7 @@ from typing import Any
 from foretrial.models import ModelError
 from foretrial.models.errors import did_you_mean
 
-from .published import PROBLEMS, Problem, Resolution
+from .published import PROBLEMS, Absent, Problem, Resolution
 
 Row = dict[str, Any]
 FIELDS = ("id", "problem", "answer", "reached", "error", "tolerance", "cells", "state", "seconds", "source", "unit",
@@ -63,13 +63,15 @@ def qualify(
 
 
 def run(problem: Problem, at: Resolution) -> Row:
-    """One row: a run that raises is a fail with its cause, one that lacks an extra is skipped with the reason."""
+    """One row: a run that raises is a fail with its cause, one that lacks an extra or its data is skipped with it."""
     row: Row = dict.fromkeys(FIELDS) | {
         "id": problem.id, "problem": problem.problem, "source": problem.source, "unit": problem.unit,
         "tolerance": at.tolerance, "cells": at.cells, "reason": "", "note": ""}  # fmt: skip
     began = time.perf_counter()
     try:
         found = problem.reach(at.cells)
+    except Absent as cause:
+        row |= {"state": "skipped", "reason": str(cause)}
     except ModuleNotFoundError as cause:
         row |= {"state": "skipped", "reason": f"{cause.name} is not installed."}
     except Exception as cause:  # whatever a run dies of belongs into its row

@@ -1,10 +1,11 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, moving, round, sensitivity, steady, track, transient
-from .problem import Problem, Reached, Resolution
+from . import balance, manufactured, melting, moving, round, sensitivity, steady, strd, track, transient
+from .problem import Absent, Problem, Reached, Resolution
 
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
-          *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS)  # fmt: skip
+          *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS,
+          *strd.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -25,7 +26,8 @@ _ORDER = (
     "balance",
     "Ishigami",
     "Sobol-G",
+    "StRD",
 )
 PROBLEMS: dict[str, Problem] = {one.id: one for one in sorted(_TABLE, key=lambda one: _ORDER.index(one.id))}
 
-__all__ = ["PROBLEMS", "Problem", "Reached", "Resolution"]
+__all__ = ["PROBLEMS", "Absent", "Problem", "Reached", "Resolution"]

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+class Absent(Exception):
+    """What a problem needs is not on this machine; the text says what and where to get it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
     """What one run came to.
