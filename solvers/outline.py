@@ -168,22 +168,30 @@ def _even(places: Array, faces: Ints, loose: NDArray[np.bool_], wall: _Wall, fir
 def _settled(places: Array, first: Array, rows: Ints, solid: NDArray[np.bool_], edges: list[Array],
              active: int) -> Array:  # fmt: skip
     """The same, as far towards the grid's own corners as it takes that no cell crosses itself."""
-    size = [e.size for e in edges]
+    size = tuple(e.size for e in edges)
     around = [(0, 0), (1, 0), (1, 1), (0, 1)]
     walk = [(a, b, c) for c in (0, 1) for a, b in around] if active == 3 else [(a, b, 0) for a, b in around]
-    number = np.full(int(np.prod(size)), -1, dtype=np.int64)
-    number[rows] = np.arange(rows.size)
-    lattice = np.stack(np.meshgrid(*edges, indexing="ij"), axis=-1).reshape(-1, 3)
-    cells = np.stack(np.nonzero(solid), axis=1)
-    ids = np.stack([((cells[:, 0] + i) * size[1] + cells[:, 1] + j) * size[2] + cells[:, 2] + k
-                    for i, j, k in walk], axis=1)  # fmt: skip
-    ids = ids[(number[ids] >= 0).any(axis=1)]
-    share = np.ones(rows.size)
+    marked = np.zeros(size, dtype=bool)
+    marked.ravel()[rows] = True
+    beside = np.zeros(solid.shape, dtype=bool)
+    for step in walk:
+        beside |= marked[tuple(slice(s, s + n) for s, n in zip(step, solid.shape, strict=True))]
+    cells = np.stack(np.nonzero(beside & solid), axis=1)
+    at = cells[:, None] + np.array(walk)
+    own = np.stack([edges[a][at[..., a]] for a in range(3)], axis=2)
+    flat = (at[..., 0] * size[1] + at[..., 1]) * size[2] + at[..., 2]
+    number = np.minimum(np.searchsorted(rows, flat), rows.size - 1)
+    moves = rows[number] == flat
+    share, doubtful = np.ones(rows.size), np.arange(len(cells))
     for turn in range(STEPS):
-        lattice[rows] = first + share[:, None] * (places - first)
-        bad = crossed(lattice[ids])
-        if not bad.any():
+        now = first + share[:, None] * (places - first)
+        corners = np.where(moves[doubtful, :, None], now[number[doubtful]], own[doubtful])
+        bad = doubtful[crossed(corners)]
+        if not bad.size:
             break
-        moved = np.unique(number[ids[bad]])
-        share[moved[moved >= 0]] *= 0.5 if turn < STEPS - 2 else 0.0
+        back = np.unique(number[bad][moves[bad]])
+        share[back] *= 0.5 if turn < STEPS - 2 else 0.0
+        touched = np.zeros(rows.size, dtype=bool)
+        touched[back] = True
+        doubtful = np.flatnonzero((touched[number] & moves).any(axis=1))
     return np.asarray(first + share[:, None] * (places - first))
