@@ -40,6 +40,19 @@ class Channel:
         Step of the digitiser; 0 is continuous.
     lag : Quantity, s
         First-order time constant.
+    gain : Quantity
+        Slope of the reading about `pivot`, where it is right; the zero of `logged_unit` where left out.
+    drift : Quantity, `unit` per s
+        How fast the reading walks off, counted from the trial's zero.
+    stem : Quantity
+        Share 0..1 of the way from what it touches to `stem_to` (in `unit`) at which the junction stands: heat runs
+        along its leads through the contact.
+    clock : Quantity, s
+        By how much its logger's clock is ahead: a reading stamped t was taken at t - clock. Its group is the logger.
+    limits : (float, float) or None, in `unit`
+        Where the reading saturates: one at or beyond a limit says no more than that.
+    unused : str
+        Why the channel is not compared with anything; empty where it is.
     drives : bool
         Whether it feeds the model's surroundings rather than being compared with.
     undocumented : tuple of str
@@ -60,6 +73,14 @@ class Channel:
     bias: Quantity = field(default_factory=lambda: Quantity(value=0.0))
     resolution: float = 0.0
     lag: Quantity = field(default_factory=lambda: Quantity(value=0.0, unit="s"))
+    gain: Quantity = field(default_factory=lambda: Quantity(value=1.0))
+    pivot: float | None = None
+    drift: Quantity = field(default_factory=lambda: Quantity(value=0.0))
+    stem: Quantity = field(default_factory=lambda: Quantity(value=0.0))
+    stem_to: float = 0.0
+    clock: Quantity = field(default_factory=lambda: Quantity(value=0.0, unit="s"))
+    limits: tuple[float, float] | None = None
+    unused: str = ""
     drives: bool = False
     calibrated: str = ""
     undocumented: tuple[str, ...] = ()
@@ -82,12 +103,35 @@ class Channel:
                     "Each reading has its own. Look for a truncated column."
                 )
             self.std.setflags(write=False)
+        if self.limits is not None and not self.limits[0] < self.limits[1]:
+            raise TrialError(
+                f"channel '{self.name}': limits {self.limits[0]:g} to {self.limits[1]:g} {self.unit} hold no range. "
+                "They run from low to high. Swap the two."
+            )
+        if not 0.0 <= self.stem.value < 1.0 or self.gain.value <= 0.0:
+            raise TrialError(
+                f"channel '{self.name}': stem = {self.stem.value:g}, gain = {self.gain.value:g}. A share of heat along "
+                "the leads lies between 0 and 1, a gain is above 0. Correct them."
+            )
         object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
 
     @property
     def reads(self) -> NDArray[np.bool_]:
         """(n,) True where there is a reading."""
         return np.isfinite(self.values)
+
+    @property
+    def saturated(self) -> NDArray[np.bool_]:
+        """(n,) True where a reading stands at a limit of the range, and only bounds what was there."""
+        if self.limits is None:
+            return np.zeros(self.t.shape, bool)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((self.values <= self.limits[0]) | (self.values >= self.limits[1]))
+
+    @property
+    def digitised(self) -> bool:
+        """Whether the digitiser's step outweighs all else that is short-term about a reading."""
+        return bool(self.resolution / np.sqrt(12.0) > np.median(np.asarray(self.std, float)))
 
     @property
     def sigma(self) -> Array:

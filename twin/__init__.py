@@ -8,8 +8,10 @@ from .check import Finding
 from .check import check as check_verdict
 from .consider import consider
 from .content import content_of
+from .crossed import crossed
 from .decide import Decision, decide
 from .domain import Domain, domain, similarity
+from .faults import Fault, faults
 from .form import Form, judge
 from .freeze import freeze, frozen_before
 from .importing import import_csv
@@ -23,6 +25,7 @@ from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
 from .repair import Repair, repair
 from .sensitivity import screen, sensitivity
+from .sensor import stem
 from .sobol import Function, Sensitivity, one_by_one, sobol
 from .store import add, append_record, check, correct, names, raw_file, records, write
 from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
@@ -34,6 +37,7 @@ __all__ = [
     "Domain",
     "Evidence",
     "Experiment",
+    "Fault",
     "Finding",
     "Form",
     "Function",
@@ -63,9 +67,11 @@ __all__ = [
     "consolidate",
     "content_of",
     "correct",
+    "crossed",
     "decide",
     "domain",
     "facing",
+    "faults",
     "fit_of",
     "fitted",
     "follow",
@@ -93,6 +99,7 @@ __all__ = [
     "silent",
     "similarity",
     "sobol",
+    "stem",
     "synthetic",
     "validate",
     "verify",

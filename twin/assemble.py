@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..models import Channel, ModelError, Quantity, Trial, TrialError
 from ..models.errors import did_you_mean
 from ..models.units import dimension, factor
+from .response import named_response
 from .sidecar import Sensor, Sidecar
 
 Array = NDArray[np.float64]
@@ -144,6 +145,7 @@ def _channel(
         calibrated=sensor.calibrated,
         undocumented=sensor.undocumented,
         properties=sensor.properties,
+        **named_response(sensor.response, f"{name}/{sensor.name}", sidecar.file),
     )
 
 

@@ -13,6 +13,7 @@ from .forward import Forward, bases, forward, whiten, whitener
 from .identify import autocorrelation_time, identify
 from .problem import Experiment, Free, Problem, fingerprints, pose
 from .search import Descent, Residuals, descend
+from .sensor import remarks
 
 Array = NDArray[np.float64]
 Tell = Callable[[str, float], None]
@@ -219,6 +220,8 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                          outcome=d.outcome) for d in found)  # fmt: skip
     words = identify(problem.parameters, values, covariance, widths=widths, scaled=scaled, active=active, misfit=misfit,
                      effective=effective, whiteness=whiteness, gaps=problem.gaps)  # fmt: skip
+    words += remarks([(e.trial.name, c) for e in problem.experiments for c in e.trial.channels.values()
+                      if c.name in e.observe or c.unused])  # fmt: skip
     words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
     return Fit(parameters=problem.parameters, values=values, covariance=covariance,
                objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,

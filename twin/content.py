@@ -13,6 +13,7 @@ from ..models import Channel, Quantity, Trial
 from ..models.verdict import canonical
 
 Array = NDArray[np.float64]
+_RESPONSE = ("gain", "drift", "stem", "clock")
 
 
 def sha_of(array: Array) -> str:
@@ -60,6 +61,8 @@ def revive(data: Mapping[str, Any], array: Callable[[str, str, str], Array], con
                 "bias": _quantity(known["bias"]),
                 "lag": _quantity(known["lag"]),
                 "undocumented": tuple(known["undocumented"]),
+                **{key: _quantity(known[key]) for key in _RESPONSE if key in known},
+                **({"limits": tuple(known["limits"])} if "limits" in known else {}),
             }
         )
     words = {key: data[key] for key in ("name", "title", "source", "licence", "started", "geometry", "raw")}
@@ -71,6 +74,19 @@ def corrected(trial: Trial, channel: Channel, remark: str) -> Trial:
     return replace(
         trial, channels={**trial.channels, channel.name: channel}, remarks=(*trial.remarks, remark), content=""
     )
+
+
+def _response(channel: Channel) -> dict[str, Any]:
+    """What is said of gain, drift and the like, where it is said: a trial of before keeps its hash."""
+    plain = Channel(name="", t=np.zeros(0), values=np.zeros(0), unit="", logged_unit="")
+    said: dict[str, Any] = {key: _plain_quantity(getattr(channel, key)) for key in _RESPONSE
+                            if getattr(channel, key) != getattr(plain, key)}  # fmt: skip
+    for key in ("pivot", "stem_to", "unused"):
+        if getattr(channel, key) != getattr(plain, key):
+            said[key] = getattr(channel, key)
+    if channel.limits is not None:
+        said["limits"] = [float(x) for x in channel.limits]
+    return said
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
@@ -95,6 +111,7 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "calibrated": channel.calibrated,
         "undocumented": list(channel.undocumented),
         "properties": {key: float(value) for key, value in channel.properties.items()},
+        **_response(channel),
     }
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Channel, History, Observation, Process, SolveError, Solver, quantities, substitute
-from .observe import by_lag, by_place, observe, observe_tangent
+from .observe import by_place, observe, observe_tangent
 from .problem import Problem
+from .sensor import by, causes
 
 Array = NDArray[np.float64]
 NUDGE = 1e-4
@@ -27,7 +28,8 @@ class Forward:
     row : (n,) int
         Index into problem.rows.
     shared : (n, m)
-        One column for each cause that moves a whole channel at once, at one standard uncertainty: offset, lag, place.
+        One column for each cause that moves a whole channel at once, at one standard uncertainty: offset, gain, drift,
+        leads, lag, clock, place. What is set free has none.
     labels : (m,) str
     """
 
@@ -67,13 +69,13 @@ def forward(problem: Problem, values: Array, *, solvers: Sequence[Solver], slope
         histories.append(history)
         for row in problem.rows:
             if row.experiment == index:
-                use = row.channel.reads
-                residuals.append((observe(history, row.channel, of=row.of) - row.channel.values)[use])
-                jacobians.append(_slopes(problem, row.channel, row.of, history)[use])
+                use, channel = row.channel.reads, _sensor(problem, row.channel, values)
+                residuals.append((observe(history, channel, of=row.of) - channel.values)[use])
+                jacobians.append(_slopes(problem, channel, row.of, history)[use])
     order = [i for index in range(len(solvers)) for i, row in enumerate(problem.rows) if row.experiment == index]
     rows = [problem.rows[i] for i in order]
     number = np.concatenate([np.full(int(problem.rows[i].channel.reads.sum()), i) for i in order])
-    shared, labels = _shared(problem, histories, number)
+    shared, labels = _shared(problem, values, histories, number)
     found = Forward(
         residuals=np.concatenate(residuals), jacobian=np.concatenate(jacobians), row=number,
         sigmas=np.concatenate([row.channel.sigma[row.channel.reads] for row in rows]),
@@ -161,10 +163,20 @@ def _slopes(problem: Problem, channel: Channel, of: str, history: History) -> Ar
         slopes = observe_tangent(history, channel, of=of)
         for column, name in enumerate(history.free):
             found[:, problem.names.index(name)] = slopes[:, column]
+    for name, cause in problem.sensors.items():
+        if getattr(channel, cause).name == name:
+            found[:, problem.names.index(name)] = by(history, channel, cause, of=of)
     return found
 
 
-def _shared(problem: Problem, histories: Sequence[History],
+def _sensor(problem: Problem, channel: Channel, values: Array) -> Channel:
+    """The channel with what is free about it at these values."""
+    own = {cause: replace(getattr(channel, cause), value=float(values[problem.names.index(name)]))
+           for name, cause in problem.sensors.items() if getattr(channel, cause).name == name}  # fmt: skip
+    return replace(channel, **own) if own else channel
+
+
+def _shared(problem: Problem, values: Array, histories: Sequence[History],
             number: NDArray[np.int64]) -> tuple[Array, tuple[str, ...]]:  # fmt: skip
     columns: dict[str, Array] = {}
 
@@ -172,14 +184,10 @@ def _shared(problem: Problem, histories: Sequence[History],
         columns.setdefault(label, np.zeros(number.size))[number == i] += part
 
     for i, row in enumerate(problem.rows):
-        channel, history = row.channel, histories[row.experiment]
+        channel, history = _sensor(problem, row.channel, values), histories[row.experiment]
         use = channel.reads
-        if channel.bias.std > 0.0:
-            group = channel.bias.group or channel.bias.name or row.label
-            put(f"offset of {group}", i, np.full(int(use.sum()), channel.bias.std))
-        if channel.lag.std > 0.0:
-            group = channel.lag.group or channel.lag.name or row.label
-            put(f"lag of {group}", i, channel.lag.std * by_lag(history, channel, of=row.of)[use])
+        for label, part in causes(history, channel, of=row.of, row=row.label, free=problem.names).items():
+            put(label, i, part[use])
         if row.pairs:
             put(f"place of {row.label}", i, by_place(history, channel, pairs=row.pairs)[use])
     if not columns:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,14 @@ def observe(history: History, channel: Channel, *, of: str = "", quantise: bool 
     ----------
     history : History
     channel : Channel
-        Its clock, gaps, lag, bias, and, where asked for, its digits and its noise.
+        Its clock, gaps, leads, lag, gain, bias and drift, in this order; where asked for, its digits and its noise.
     of : str
         Observation in the history; the channel's own name where left out.
     quantise : bool
-        Round to the digitiser's steps, counted in the unit of the log.
+        Cut at the ends of its range, and round to the digitiser's steps, counted in the unit of the log.
     rng : numpy Generator
-        Draws the noise and the offset (each from its stated uncertainty); without it the reading is the expected one.
+        Draws the noise, and offset, gain, drift, leads and clock (each from its stated uncertainty); without it the
+        reading is the expected one.
 
     Returns
     -------
@@ -41,22 +43,50 @@ def observe(history: History, channel: Channel, *, of: str = "", quantise: bool 
     TrialError
         If a reading lies outside the run's time.
     """
+    return _read(history, channel, of, quantise, rng, {})
+
+
+def _read(history: History, channel: Channel, of: str, quantise: bool, rng: np.random.Generator | None,
+          drawn: dict[str, float]) -> Array:  # fmt: skip
+    """A reading; causes of one group that were `drawn` already are what they were."""
+    if rng is not None:
+        channel = _draw(channel, rng, drawn)
     use, since = _inside(history, channel, of or channel.name)
     col = history.column(of or channel.name)
     lagged = _lag(history.t[since:], history.values[since:, [col]], history.rates[since:, [col]], channel.lag.value,
-                  channel.t[use])  # fmt: skip
-    read = lagged[:, 0] + channel.bias.value
+                  channel.t[use] - channel.clock.value)  # fmt: skip
+    touched = (1.0 - channel.stem.value) * lagged[:, 0] + channel.stem.value * channel.stem_to
+    zero = factor(channel.logged_unit, channel.unit)[1]
+    about = zero if channel.pivot is None else channel.pivot
+    read = about + channel.gain.value * (touched - about) + channel.bias.value
+    if channel.drift.value != 0.0:
+        read = read + channel.drift.value * channel.t[use]
     if rng is not None:
-        read = read + channel.bias.std * rng.standard_normal()
         read = read + np.broadcast_to(np.asarray(channel.std, float), channel.t.shape)[use] * rng.standard_normal(
             use.sum()
         )
+    if quantise and channel.limits is not None:
+        read = np.clip(read, *channel.limits)
     if quantise and channel.resolution > 0.0:
-        zero = factor(channel.logged_unit, channel.unit)[1]
         read = np.round((read - zero) / channel.resolution) * channel.resolution + zero
     values = np.full(channel.t.size, np.nan)
     values[use] = read
     return values
+
+
+def _draw(channel: Channel, rng: np.random.Generator, drawn: dict[str, float]) -> Channel:
+    """The channel with its constant causes at a draw; the offset is its own, groups of the others share theirs."""
+    found: dict[str, Any] = {
+        "bias": replace(channel.bias, value=channel.bias.value + channel.bias.std * rng.standard_normal())
+    }
+    for cause in ("gain", "drift", "stem", "clock"):
+        q = getattr(channel, cause)
+        if q.std > 0.0:
+            key = f"{cause} of {q.group}" if q.group else f"{cause} of {channel.name} itself"
+            z = drawn.setdefault(key, float(rng.standard_normal()))
+            value = q.value + q.std * z
+            found[cause] = replace(q, value=min(max(value, 0.0), 0.99) if cause == "stem" else value, valid=None)
+    return replace(channel, **found)
 
 
 def observe_tangent(history: History, channel: Channel, *, of: str = "") -> Array:
@@ -68,7 +98,8 @@ def observe_tangent(history: History, channel: Channel, *, of: str = "") -> Arra
     col = history.column(of or channel.name)
     rows = np.full((channel.t.size, len(history.free)), np.nan)
     rows[use] = _lag(history.t[since:], history.tangents[:, since:, col].T, history.tangent_rates[:, since:, col].T,
-                     channel.lag.value, channel.t[use])  # fmt: skip
+                     channel.lag.value, channel.t[use] - channel.clock.value)  # fmt: skip
+    rows *= channel.gain.value * (1.0 - channel.stem.value)
     return rows
 
 
@@ -122,9 +153,10 @@ def synthetic(like: Trial | Iterable[Channel], history: History, *, rng: np.rand
 
     Channels that drive the model are carried over as they are; the others need an observation of their name.
     """
-    channels = {}
+    channels: dict[str, Channel] = {}
+    drawn: dict[str, float] = {}
     for channel in like.channels.values() if isinstance(like, Trial) else like:
-        read = channel.values if channel.drives else observe(history, channel, quantise=quantise, rng=rng)
+        read = channel.values if channel.drives else _read(history, channel, "", quantise, rng, drawn)
         channels[channel.name] = replace(channel, values=read)
     content = digest([[c.name, c.t, c.values] for c in channels.values()])
     return Trial(name=name, channels=channels, title="synthetic: simulated readings, no experiment",
@@ -150,7 +182,7 @@ def _inside(history: History, channel: Channel, name: str) -> tuple[NDArray[np.b
     use = channel.reads
     at = channel.t[use]
     begin, end = float(history.t[since]), float(history.t[-1])
-    slack = 1e-9 * max(abs(end), 1.0)
+    slack = 1e-9 * max(abs(end), 1.0) + abs(channel.clock.value) + 3.0 * channel.clock.std
     if at.size and (at[0] < begin - slack or at[-1] > end + slack):
         raise TrialError(
             f"channel '{channel.name}' reads from {at[0]:g} to {at[-1]:g} s, the run covers {begin:g} to {end:g} s. "
@@ -160,7 +192,16 @@ def _inside(history: History, channel: Channel, name: str) -> tuple[NDArray[np.b
 
 
 def _lag(t: Array, values: Array, rates: Array, tau: float, at: Array) -> Array:
-    """Exact first-order response (len(at), n) to the cubics through values and rates (nt, n); it starts settled."""
+    """Exact first-order response (len(at), n) to the cubics through values and rates (nt, n); it starts settled.
+
+    Before the first time it stays as it was, after the last it goes on as it did: a clock may be off by a little.
+    """
+    late = np.maximum(at - t[-1], 0.0)
+    if late.any():
+        at = np.minimum(at, t[-1])
+        step = 1e-3 * float(t[-1] - t[-2])
+        end = _lag(t, values, rates, tau, np.array([t[-1] - step, t[-1]]))
+        return np.asarray(_lag(t, values, rates, tau, at) + late[:, None] * (end[1] - end[0]) / step)
     k = np.clip(np.searchsorted(t, at, side="right") - 1, 0, t.size - 2)
     h = np.diff(t)
     cubic = np.stack([values[:-1], h[:, None] * rates[:-1],

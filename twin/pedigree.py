@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..models import Process, Property
+from ..models import Process, Property, Trial
 from ..models.digest import digest
+from .faults import faults
 
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pint", "pyvista")
 
 
 def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
-             seconds: float = 0.0, assumptions: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:  # fmt: skip
+             seconds: float = 0.0, assumptions: Sequence[tuple[str, str]] = (),
+             trials: Sequence[Trial] = ()) -> dict[str, Any]:  # fmt: skip
     """The pedigree of a run as plain data.
 
     Parameters
@@ -30,6 +32,8 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
     seconds : float
         Wall time.
     assumptions : sequence of (English, Chinese)
+    trials : sequence of Trial
+        Their channels out of use are named with the reason, and what looks wrong about their readings is told.
     """
     materials = []
     for body in process.bodies:
@@ -48,7 +52,11 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
             "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             "seeds": dict(seeds), "command": command, "seconds": float(seconds),
             "inputs": {**(inputs or {}), f"process {process.name}": digest(process)}, "materials": materials,
-            "assumptions": [{"en": en, "zh": zh} for en, zh in assumptions]}  # fmt: skip
+            "assumptions": [{"en": en, "zh": zh} for en, zh in assumptions],
+            "excluded": [{"trial": t.name, "channel": c.name, "reason": c.unused}
+                         for t in trials for c in t.channels.values() if c.unused],
+            "findings": [{"trial": t.name, "channel": f.channel, "kind": f.kind, "en": f.en, "zh": f.zh}
+                         for t in trials for f in faults(t)]}  # fmt: skip
 
 
 def commit() -> str:

@@ -23,6 +23,7 @@ from ..models import (
 from ..models.digest import digest
 from ..models.errors import did_you_mean
 from .observe import around
+from .sensor import named_causes
 
 Array = NDArray[np.float64]
 Free = Mapping[str, "tuple[float, float] | Parameter"]
@@ -59,13 +60,18 @@ class Experiment:
                     f"channel '{channel}' of trial '{self.trial.name}' drives the model. What goes in cannot be "
                     "compared with what comes out. Choose a channel with drives=False."
                 )
+            if self.trial[channel].unused:
+                raise TrialError(
+                    f"channel '{channel}' of trial '{self.trial.name}' is out of use: {self.trial[channel].unused}. "
+                    "What its sidecar leaves out is not compared. Choose another, or write use = true there."
+                )
         object.__setattr__(self, "observe", MappingProxyType(seen))
 
     def _probes(self) -> dict[str, Observation]:
         found: dict[str, Observation] = {
             c.name: Probe(name=c.name, place=c.place, body=self.process.bodies[0].name)
             for c in self.trial.channels.values()
-            if not c.drives and c.place is not None and c.unit == "K"}  # fmt: skip
+            if not c.drives and not c.unused and c.place is not None and c.unit == "K"}  # fmt: skip
         if not found:
             raise TrialError(
                 f"trial '{self.trial.name}' has 0 temperature channels with a documented place. "
@@ -103,6 +109,8 @@ class Problem:
     rows : tuple of Row
     gaps : int
         Readings skipped because the log has a gap there.
+    sensors : mapping of parameter name to cause
+        Which parameters are a sensor's: its "gain", "clock" and so on.
     """
 
     experiments: tuple[Experiment, ...]
@@ -110,6 +118,7 @@ class Problem:
     guess: Array
     rows: tuple[Row, ...]
     gaps: int = 0
+    sensors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,6 +175,9 @@ def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, 
         No reading, or a channel without uncertainty.
     """
     known = {name: q for e in experiments for name, q in quantities(e.process).items()}
+    compared = [e.trial[c] for e in experiments for c in e.observe]
+    sensors = {n: cause for c in compared for n, cause in named_causes(c).items()}
+    known |= {n: getattr(c, cause) for c in compared for n, cause in named_causes(c).items()}
     if not free:
         raise ModelError(
             "nothing is set free: 0 parameters. A calibration moves one or more. Give free={'name': (low, high)}."
@@ -181,7 +193,8 @@ def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, 
             parameters.append(_nuisance(name, known))
     rows, gaps = pose_rows(experiments, noise)
     guess = np.array([min(max(known[p.name].value, p.lower), p.upper) for p in parameters])
-    return Problem(experiments=tuple(experiments), parameters=tuple(parameters), guess=guess, rows=rows, gaps=gaps)
+    return Problem(experiments=tuple(experiments), parameters=tuple(parameters), guess=guess, rows=rows, gaps=gaps,
+                   sensors={p.name: sensors[p.name] for p in parameters if p.name in sensors})  # fmt: skip
 
 
 def fingerprints(trial: Trial, channels: Iterable[str]) -> dict[str, str]:
@@ -277,7 +290,8 @@ def pose_rows(experiments: Sequence[Experiment],
                 noise.get(name, channel.std) if isinstance(noise, Mapping) else channel.std if noise is None else noise
             )
             std = std[use] if isinstance(std, np.ndarray) else std
-            channel = replace(channel, t=channel.t[use], values=channel.values[use], std=std)
+            readings = np.where(channel.saturated, np.nan, channel.values)[use]  # at a limit it only bounds: censored
+            channel = replace(channel, t=channel.t[use], values=readings, std=std)
             _refuse_beyond(experiment, channel)
             gaps += int((~channel.reads).sum())
             if not channel.reads.any():

@@ -10,14 +10,15 @@ from typing import Any
 from ..models import ModelError, Quantity, TrialError
 from ..models.errors import did_you_mean
 from ..models.units import dimension, factor
+from .response import RESPONSE, response
 
 SCHEMA = "foretrial.log/1"
 
 _TOP = ("schema", "name", "title", "source", "licence", "started", "remarks", "geometry", "time", "columns", "ignore",
-        "gaps", "skip", "delimiter", "decimal", "encoding", "like", "channels")  # fmt: skip
+        "gaps", "skip", "delimiter", "decimal", "encoding", "sheet", "like", "channels")  # fmt: skip
 _CHANNEL = ("like", "column", "unit", "kind", "station", "place", "facing", "place_std", "std", "std_from", "bias",
             "bias_std", "bias_group", "resolution", "lag", "lag_std", "drives", "calibrated", "undocumented",
-            "properties")  # fmt: skip
+            "properties", *RESPONSE)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Sensor:
         Where it stands in the file, and the unit of its cells there.
     std_from : (str, float, float) or None
         Column of uncertainties, the factor to SI, and the coverage factor they carry.
+    response : mapping
+        Gain, drift, stem, clock, limits and use, as a Channel holds them.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Sensor:
     calibrated: str = ""
     undocumented: tuple[str, ...] = ()
     properties: Mapping[str, float] = field(default_factory=dict)
+    response: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +86,7 @@ class Sidecar:
     delimiter: str = ""
     decimal: str = ""
     encoding: str = ""
+    sheet: str = ""
     channels: Mapping[str, Sensor] = field(default_factory=dict)
 
 
@@ -154,6 +159,7 @@ def parse_sidecar(text: str, file: str) -> Sidecar:
         delimiter=word("delimiter"),
         decimal=word("decimal"),
         encoding=word("encoding"),
+        sheet=word("sheet"),
         channels={name: _sensor(name, entry, like, file) for name, entry in channels.items()},
     )
 
@@ -218,6 +224,7 @@ def _sensor(name: str, given: Any, like: Mapping[str, Any], file: str) -> Sensor
         calibrated=word("calibrated"),
         undocumented=_texts(own.get("undocumented", []), f"{where}: undocumented"),
         properties={key: _measure(value, f"{where}: {key}") for key, value in properties.items()},
+        response=response(own, where, si, _measure, _factor),
     )
 
 

@@ -20,6 +20,7 @@ from ..models import (
     Solver,
     Trial,
     Verdict,
+    quantities,
     substitute,
 )
 from ..models.fieldfile import FieldWriter
@@ -95,7 +96,10 @@ class Study:
 
 def fitted(process: Process, fit: Fit) -> Process:
     """The process at the values of a fit."""
-    return substitute(process, {p.name: float(v) for p, v in zip(fit.parameters, fit.values, strict=True)})
+    own = quantities(process)  # a fit may have moved numbers of the sensors too
+    return substitute(
+        process, {p.name: float(v) for p, v in zip(fit.parameters, fit.values, strict=True) if p.name in own}
+    )
 
 
 def fit_of(study: Study, *, tell: Tell = silent) -> Fit:
@@ -210,7 +214,7 @@ def _answer(
         freeze={"digest": frozen.digest, "at": frozen.at, "before_result": frozen_before(store, frozen.digest, now)},
         qualification=qualification,
         pedigree=pedigree(prediction.process, command=command, seeds=seeds, inputs={t.name: t.content for t in trials},
-                          seconds=perf_counter() - began, assumptions=assumptions))  # fmt: skip
+                          seconds=perf_counter() - began, assumptions=assumptions, trials=trials))  # fmt: skip
     verdict = verify(evidence, prediction=prediction, calibration=seen, fields=fields, caveats=caveats, more=more,
                      files={store.name: _sha(store)}, title=title, at=now.isoformat(timespec="seconds"))  # fmt: skip
     write_verdict(verdict, store.parent)

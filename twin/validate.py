@@ -11,9 +11,10 @@ from ..models import Fit, History, ModelError, Solver
 from .forward import tangents
 from .identify import autocorrelation_time
 from .inputs import inputs
-from .observe import by_lag, by_place, made_up, observe, observe_tangent
+from .observe import by_place, made_up, observe, observe_tangent
 from .problem import Experiment, Problem, Row, fingerprints, pose_rows
 from .refine import Refinement
+from .sensor import causes
 
 Array = NDArray[np.float64]
 Tell = Callable[[str, float], None]
@@ -220,9 +221,7 @@ def _point(row: Row, run: Experiment, history: History, covariance: Array,
     if history.free:
         slopes = np.nan_to_num(observe_tangent(history, sensor, of=row.of))
     u_num = np.zeros(channel.t.size) if fine is None else fine.at(row.of, channel.t)
-    shared = [np.full(channel.t.size, channel.bias.std)]
-    if channel.lag.std > 0.0:
-        shared.append(np.nan_to_num(channel.lag.std * by_lag(history, sensor, of=row.of)))
+    shared = [np.zeros(channel.t.size), *map(np.nan_to_num, causes(history, sensor, of=row.of, row=row.label).values())]
     if row.pairs:
         shared.append(np.nan_to_num(by_place(history, sensor, pairs=row.pairs)))
     common = np.stack(shared, axis=1)
