@@ -355,3 +355,18 @@ def test_a_ball_cut_into_cells_is_drawn_round(window, tmp_path):
     stored = read_fields(tmp_path / "fields.vtkhdf").values(-1)
     seen = probed(window)
     assert float(seen["value"]) == float(stored[int(seen["cell"])])
+
+
+def test_a_part_from_cad_is_told_with_its_size_and_what_was_mended(window, tmp_path):
+    held = {"part": "crank", "extent": [0.118, 0.093, 0.022], "volume": 1.048e-4, "triangles": 1088,
+            "solids": ["crank"], "mended": []}  # fmt: skip
+    mended = {**held, "part": "lid", "mended": ["3 slits below 2 um were closed"]}
+    told = {**sample.content()["pedigree"], "parts": [held, mended]}
+    window.open(viz.report(sample.write(tmp_path, with_fields=False, pedigree=told)))
+    text = window.run("return document.querySelector('#pedigree').textContent")
+    assert "118 × 93 × 22" in text
+    assert "104.8" in text
+    assert "3 slits below 2 um were closed" in text
+    window.click("#lang")
+    assert "来自 CAD 的零件" in window.run("return document.querySelector('#pedigree').textContent")
+    window.run("localStorage.clear()")
