@@ -1,6 +1,7 @@
 """The product: a result, its margin and uncertainty, and everything that it rests on."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +9,8 @@ from typing import Any
 
 from .errors import ModelError
 
-SCHEMA = "foretrial.verdict/1"
+SCHEMA = "foretrial.verdict/1.1"
+"""Name, major and minor version: a minor one adds keys, and what reads one reads all of its major."""
 
 
 class State(Enum):
@@ -24,6 +26,11 @@ class State(Enum):
         """The worst of several."""
         order = list(State)
         return min(states, key=order.index)
+
+
+def readable(schema: object) -> bool:
+    """Whether this version reads a verdict of that schema: the same name and major version, any minor."""
+    return isinstance(schema, str) and re.fullmatch(r"foretrial\.verdict/1(\.\d+)?", schema) is not None
 
 
 CRITERION_STATES = ("met", "not-met", "waived", "not-applicable", "not-yet")

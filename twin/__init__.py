@@ -26,13 +26,17 @@ from .refine import Refinement, refine
 from .repair import Repair, repair
 from .sensitivity import screen, sensitivity
 from .sensor import stem
+from .sign import Signature, make_keys, sign, signatures
 from .sobol import Function, Sensitivity, one_by_one, sobol
 from .store import add, append_record, check, correct, names, raw_file, records, write
 from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
+from .tree import Carried, Node, Tree, carry, write_carried
+from .treefile import read_tree, write_tree
 from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 __all__ = [
+    "Carried",
     "Decision",
     "Domain",
     "Evidence",
@@ -43,6 +47,7 @@ __all__ = [
     "Function",
     "LiveLog",
     "News",
+    "Node",
     "Point",
     "Prediction",
     "Problem",
@@ -51,14 +56,17 @@ __all__ = [
     "Repair",
     "Screening",
     "Sensitivity",
+    "Signature",
     "Study",
     "Tell",
+    "Tree",
     "Validation",
     "add",
     "add_log",
     "append_record",
     "budget",
     "calibrate",
+    "carry",
     "check",
     "check_verdict",
     "compare",
@@ -80,6 +88,7 @@ __all__ = [
     "frozen_before",
     "import_csv",
     "judge",
+    "make_keys",
     "morris",
     "names",
     "observe",
@@ -91,11 +100,14 @@ __all__ = [
     "predict",
     "raw_file",
     "read",
+    "read_tree",
     "records",
     "refine",
     "repair",
     "screen",
     "sensitivity",
+    "sign",
+    "signatures",
     "silent",
     "similarity",
     "sobol",
@@ -104,5 +116,7 @@ __all__ = [
     "validate",
     "verify",
     "write",
+    "write_carried",
+    "write_tree",
     "write_verdict",
 ]  # fmt: skip

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..models import Budget, Line, ModelError, State, TrialError
-from ..models.verdict import SCHEMA, canonical
+from ..models.verdict import SCHEMA, canonical, readable
 from .decide import decide
+from .outcome import again
+from .sign import BESIDE, ROLES, signatures
 from .store import records
 
 
@@ -29,31 +31,36 @@ def seal(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**bare, "digest": hashlib.sha256(canonical(bare).encode()).hexdigest()}
 
 
-def check(path: Path | str) -> tuple[Finding, ...]:
+def check(path: Path | str, *, keys: Sequence[Path | str] = ()) -> tuple[Finding, ...]:
     """Recompute a verdict from its own file.
 
     Parameters
     ----------
     path : Path or str
         verdict.json, or the folder that holds it; the files that it names lie beside it.
+    keys : sequence of Path or str
+        Public keys of those who should have signed it: each signature beside it is held against them, and each of them
+        has to have one. Without any, signatures are told but not verified.
 
     Returns
     -------
     tuple of Finding
-        The digest, each file, the question as its store froze it, the budget, the decision, and whether validation kept
-        away from calibration.
+        The digest, the file's form, each file, the question as its store froze it, the budget, the decision, whether
+        validation kept away from calibration, and the signatures.
 
     Raises
     ------
     ModelError
-        If there is no verdict to check.
+        If there is no verdict to check, a key cannot be read, or keys are given and the extra `sign` is not installed.
     """
     file = Path(path)
     file = file / "verdict.json" if file.is_dir() else file
-    content = _read(file)
+    content = read_verdict(file)
     try:
-        return (_digest(content), *_files(content, file.parent), *_frozen(content, file.parent), _budget(content),
-                _decision(content), _data(content))  # fmt: skip
+        return (_digest(content), _form(content, file), *_files(content, file.parent),
+                *_frozen(content, file.parent), _budget(content), _decision(content), _data(content),
+                *_measured(content, file.parent),
+                *_signed(file, keys))  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as cause:
         raise ModelError(
             f"{file}: {type(cause).__name__} {cause} while checking: a part is missing or of another kind. "
@@ -61,7 +68,8 @@ def check(path: Path | str) -> tuple[Finding, ...]:
         ) from cause
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_verdict(file: Path) -> dict[str, Any]:
+    """The content of a verdict.json of a schema that this version reads."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as cause:
@@ -70,7 +78,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ModelError(
             f"{file} is not readable as JSON: {cause}. A verdict.json is. Restore it from its archive."
         ) from cause
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or not readable(content.get("schema")):
         schema = content.get("schema") if isinstance(content, dict) else None
         raise ModelError(
             f"{file} has schema {schema!r}. This version reads {SCHEMA}. Check it with the version that wrote it."
@@ -83,6 +91,25 @@ def _digest(content: dict[str, Any]) -> Finding:
     holds = found == content["digest"]
     return Finding(what="digest", holds=holds,
                    text=found if holds else f"content gives {found}, the file says {content['digest']}")  # fmt: skip
+
+
+def _form(content: dict[str, Any], file: Path) -> Finding:
+    holds = file.read_bytes() == canonical(content).encode()
+    return Finding(what="form", holds=holds, text="canonical JSON" if holds else "is not canonical JSON, as written")
+
+
+def _signed(file: Path, keys: Sequence[Path | str]) -> list[Finding]:
+    """Each signature, each key that signed nothing, and which roles signed."""
+    seen = signatures(file, keys=keys)
+    found = [Finding(what=f"signature {i + 1}", holds=one.holds, text=one.text) for i, one in enumerate(seen)]
+    idle = len(keys) - len({one.key for one in seen if one.known and one.holds})
+    signed = [one.role for one in seen if one.holds]
+    told = f"signed: {', '.join(signed)}" if signed else f"none in {BESIDE}" if not seen else "none that holds"
+    if signed:
+        told += "".join(f"; not {role}" for role in ROLES if role not in signed)
+    if idle > 0:
+        told += f"; {idle} of the {len(keys)} keys given signed nothing that holds"
+    return [*found, Finding(what="signatures", holds=idle <= 0 and len(signed) == len(seen), text=told)]
 
 
 def _files(content: dict[str, Any], folder: Path) -> list[Finding]:
@@ -139,13 +166,13 @@ def _budget(content: dict[str, Any]) -> Finding:
 
 
 def _decision(content: dict[str, Any]) -> Finding:
-    q, r, b, d, v = (content[k] for k in ("question", "result", "budget", "domain", "validation"))
+    q, r, b, d = (content[k] for k in ("question", "result", "budget", "domain"))
     criteria = {c["id"]: c for c in content["criteria"]}
     own = decide(value=r["value"], limit=q["limit"], sense=q["sense"], combined=b["combined"], coverage=q["coverage"],
                  guard=q["guard"], accuracy=q["accuracy"], needs=q["needs"],
                  criteria={name: c["state"] for name, c in criteria.items()},
                  inside=d is None or (all(x["inside"] for x in d["variables"]) and d["inside"]),
-                 tried=v is not None and bool(v["points"]) and not v.get("synthetic"),
+                 tried=_tried(content),
                  expired=criteria["B3"]["why"] == "expired",
                  dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
     same = own.state is State(r["state"]) and all(
@@ -154,6 +181,25 @@ def _decision(content: dict[str, Any]) -> Finding:
                      (own.acceptance_limit, r["acceptance_limit"]), (own.false_accept, r["false_accept"]),
                      (q["coverage"] * b["combined"], r["expanded"]), (q["limit"], r["limit"])))  # fmt: skip
     return Finding(what="decision", holds=same, text=f"{own.state.value}, margin {own.margin:.4g}; stated {r['state']}")
+
+
+def _tried(content: dict[str, Any]) -> bool:
+    """Whether a logged trial backs the number: it validated the model, or it is what was measured."""
+    v, m = content["validation"], content.get("measured")
+    if m is not None:
+        return "specification" in content["question"]["interest"] and bool(m["data"]) and not m["synthetic"]
+    return v is not None and bool(v["points"]) and not v.get("synthetic")
+
+
+def _measured(content: dict[str, Any], folder: Path) -> list[Finding]:
+    """The number and its bounds once more from the data, where logged data alone were judged."""
+    if "specification" not in content["question"]["interest"]:
+        return []
+    try:
+        holds, text = again(content, folder)
+    except (TrialError, ModelError) as cause:
+        holds, text = False, str(cause)
+    return [Finding(what="measured", holds=holds, text=text)]
 
 
 def _data(content: dict[str, Any]) -> Finding:

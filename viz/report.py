@@ -15,7 +15,7 @@ from typing import Any
 from ..models.errors import ModelError
 from ..models.fieldfile import FieldFile, read_fields
 from ..models.units import factor
-from ..models.verdict import SCHEMA
+from ..models.verdict import SCHEMA, readable
 from .surface import pack, surface
 
 LARGEST = 6_000_000  # bytes of a page
@@ -77,7 +77,7 @@ def _read(folder: Path) -> dict[str, Any]:
             f"{path} is not JSON ({cause}). verdict.json is canonical JSON in UTF-8. "
             "Copy it again, or run the case again."
         ) from cause
-    if not isinstance(noun, dict) or noun.get("schema") != SCHEMA:
+    if not isinstance(noun, dict) or not readable(noun.get("schema")):
         found = noun.get("schema") if isinstance(noun, dict) else type(noun).__name__
         raise ModelError(
             f"{path} has schema {found!r}. This version draws {SCHEMA!r}. Use the version that wrote it, or run again."

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foretrial import __version__
+from foretrial import __version__, cli_seal
 from foretrial.doctor import compiled, findings
 from foretrial.models.errors import Cancelled, ForetrialError, ModelError, SurfaceError, did_you_mean
 
@@ -321,18 +321,7 @@ def shape(
     out.print(f"{page}")
 
 
-@app.command()
-def check(verdict: Annotated[Path, typer.Argument(help="A verdict.json.")]) -> None:
-    """Recompute the hashes and the decision of a verdict."""
-    from foretrial import twin
-
-    findings = twin.check_verdict(verdict)
-    for finding in findings:
-        out.print(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.what}: {finding.text}")
-    broken = [finding.what for finding in findings if not finding.holds]
-    out.print(f"{verdict}: " + (f"does not hold: {', '.join(broken)}" if broken else "hashes and decision hold"))
-    if broken:
-        raise typer.Exit(1)
+cli_seal.add(app)
 
 
 @app.command()
