@@ -63,6 +63,12 @@ def read_table(path: Path, declared: Sidecar) -> Table:
     delimiter = {"tab": "\t", "blank": " "}.get(declared.delimiter, declared.delimiter)
     delimiter = delimiter or _delimiter([line for _, line in lines[:50]])
     split = [(row, _split(path.name, row, line, delimiter)) for row, line in lines]
+    return tabulate(path, declared, split, delimiter, [f"read as {encoding}"] if encoding != "UTF-8" else [])
+
+
+def tabulate(path: Path, declared: Sidecar, split: list[tuple[int, list[str]]], delimiter: str,
+             remarks: Sequence[str] = ()) -> Table:  # fmt: skip
+    """The table in rows of text cells, each with its row in the file; errors as for `read_table`."""
     first = [cell.strip() for cell in split[0][1]]
     numeric = all(number(cell, _sign(cell)) is not None for cell in first)
     if declared.columns:
@@ -81,8 +87,7 @@ def read_table(path: Path, declared: Sidecar) -> Table:
                 "sidecar the delimiter, or how many lines before the header to skip."
             )
     decimal = declared.decimal or _decimal(path.name, delimiter, body)
-    remarks = [f"read as {encoding}"] if encoding != "UTF-8" else []
-    remarks += ["read with a decimal comma"] if decimal == "," else []
+    remarks = [*remarks, *(["read with a decimal comma"] if decimal == "," else [])]
     return Table(file=path.name, names=tuple(names), units=units, cells=tuple(cells for _, cells in body),
                  rows=tuple(row for row, _ in body), decimal=decimal, remarks=tuple(remarks))  # fmt: skip
 

@@ -51,10 +51,20 @@ def import_csv(
         increase, a cell is no number, or anything declared is not there. The text names file, channel and row.
     """
     path = Path(path)
+    chosen, declared = described(path, sidecar)
+    return from_table(path, read_table(path, declared), chosen, declared, units=units, time=time, name=name)
+
+
+def described(path: Path, sidecar: str | Path | None) -> tuple[Path | None, Sidecar]:
+    """The sidecar's path, the TOML file of the same stem where left out, and what it says; nothing where none is."""
     beside = path.with_suffix(".toml")
     chosen = Path(sidecar) if sidecar is not None else beside if beside.is_file() else None
-    declared = read_sidecar(chosen) if chosen else Sidecar()
-    table = read_table(path, declared)
+    return chosen, read_sidecar(chosen) if chosen else Sidecar()
+
+
+def from_table(path: Path, table: Table, chosen: Path | None, declared: Sidecar, *, units: Mapping[str, str] | None,
+               time: str | None, name: str) -> Trial:  # fmt: skip
+    """The trial in a table of text cells, whatever file it was in; errors as for `import_csv`."""
     raw = {path.name: hash_of(path)} | ({chosen.name: hash_of(chosen)} if chosen else {})
     given = _units(table, declared, dict(units or {}))
     clock = _clock(table, declared, given, time)
@@ -64,7 +74,23 @@ def import_csv(
     columns = {column: _numbers(table, column, declared) for column in table.names if column not in used}
     complete = replace(declared, channels=sensors, name=name or declared.name)
     return assemble(file=path.name, sidecar=complete, t=t, columns=columns, rows=table.rows, raw=raw,
-                    remarks=table.remarks, started=started)  # fmt: skip
+                    remarks=(*table.remarks, *two_clocks(declared.started, started)), started=started)  # fmt: skip
+
+
+def two_clocks(stated: str, stamped: str) -> tuple[str, ...]:
+    """A remark where the stated start and the log's first stamp differ by a minute or more, as time zones make it."""
+    try:
+        one, other = datetime.fromisoformat(stated), datetime.fromisoformat(stamped)
+    except ValueError:
+        return ()
+    both = (one, other) if (one.tzinfo is None) == (other.tzinfo is None) else (
+        one.replace(tzinfo=None), other.replace(tzinfo=None))  # fmt: skip
+    apart = (both[1] - both[0]).total_seconds()
+    if abs(apart) < 60.0:
+        return ()
+    zone = ", a whole number of quarters of an hour, as a time zone makes it" if apart % 900.0 == 0.0 else ""
+    return (f"the first stamp is {stamped}, the stated start {stated}: {apart:+g} s apart{zone}; times count from the "
+            "first stamp",)  # fmt: skip
 
 
 def _units(table: Table, declared: Sidecar, asked: Mapping[str, str]) -> dict[str, str]:
