@@ -3,13 +3,16 @@
 from .assess import Evidence
 from .budget import Prediction, budget, predict
 from .calibrate import calibrate
+from .capability import Capability, capability, index_bounds, parts_to_settle
 from .chain import Record
 from .check import Finding
 from .check import check as check_verdict
 from .consider import consider
 from .content import content_of
+from .contract import Departure, audit
 from .crossed import crossed
 from .decide import Decision, decide
+from .decided import measured
 from .domain import Domain, domain, similarity
 from .faults import Fault, faults
 from .form import Form, judge
@@ -19,15 +22,30 @@ from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, read
 from .morris import Screening, morris
 from .observe import observe, observe_tangent, synthetic
+from .outcome import Outcome, outcome
 from .pedigree import pedigree
 from .plate import facing
 from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
+from .reliability import (
+    Bounded,
+    Lives,
+    Weibull,
+    binomial,
+    life_of,
+    lives,
+    parameter_bounds,
+    reliability_at,
+    units_needed,
+    weibayes,
+    weibull,
+)
 from .repair import Repair, repair
 from .sensitivity import screen, sensitivity
 from .sensor import stem
 from .sign import Signature, make_keys, sign, signatures
 from .sobol import Function, Sensitivity, one_by_one, sobol
+from .stability import Stability, stability
 from .store import add, append_record, check, correct, names, raw_file, records, write
 from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
 from .tree import Carried, Node, Tree, carry, write_carried
@@ -36,8 +54,11 @@ from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 __all__ = [
+    "Bounded",
+    "Capability",
     "Carried",
     "Decision",
+    "Departure",
     "Domain",
     "Evidence",
     "Experiment",
@@ -46,8 +67,10 @@ __all__ = [
     "Form",
     "Function",
     "LiveLog",
+    "Lives",
     "News",
     "Node",
+    "Outcome",
     "Point",
     "Prediction",
     "Problem",
@@ -57,15 +80,20 @@ __all__ = [
     "Screening",
     "Sensitivity",
     "Signature",
+    "Stability",
     "Study",
     "Tell",
     "Tree",
     "Validation",
+    "Weibull",
     "add",
     "add_log",
     "append_record",
+    "audit",
+    "binomial",
     "budget",
     "calibrate",
+    "capability",
     "carry",
     "check",
     "check_verdict",
@@ -87,13 +115,20 @@ __all__ = [
     "freeze",
     "frozen_before",
     "import_csv",
+    "index_bounds",
     "judge",
+    "life_of",
+    "lives",
     "make_keys",
+    "measured",
     "morris",
     "names",
     "observe",
     "observe_tangent",
     "one_by_one",
+    "outcome",
+    "parameter_bounds",
+    "parts_to_settle",
     "pedigree",
     "picture",
     "pose",
@@ -103,6 +138,7 @@ __all__ = [
     "read_tree",
     "records",
     "refine",
+    "reliability_at",
     "repair",
     "screen",
     "sensitivity",
@@ -111,10 +147,14 @@ __all__ = [
     "silent",
     "similarity",
     "sobol",
+    "stability",
     "stem",
     "synthetic",
+    "units_needed",
     "validate",
     "verify",
+    "weibayes",
+    "weibull",
     "write",
     "write_carried",
     "write_tree",

@@ -63,6 +63,7 @@ def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
         found["E8"] = _say(e.form.explains, f"{e.form.misfit:.2g} times the stated uncertainty is left",
                            "the form of the model is wrong")  # fmt: skip
     for name, why in (
+        ("B6", "no contract was asked for"),
         ("C6", "the full model was run"),
         ("E7", "no scale-up is claimed"),
         ("E8", "the error of the model is carried as model form instead"),

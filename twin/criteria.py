@@ -21,6 +21,8 @@ TEXTS: dict[str, tuple[str, str]] = {
            "每个材料属性与边界值均注明来源与不确定度。"),
     "B5": ("Properties were used inside their stated range, or the assumption has its own budget line.",
            "材料属性在其有效范围内使用，否则该假设另列不确定度分量。"),
+    "B6": ("The log keeps to its channel contract: names, units, ranges, rate, gaps, clocks, firmware.",
+           "日志符合通道契约：名称、单位、范围、采样率、间断、时钟与固件。"),
     "C1": ("Code verification cases for these operators pass.", "所用算子的代码验证算例通过。"),
     "C2": ("This run was refined on three or more grids and steps; u_num is stated on the quantity itself.",
            "本次求解在三级或以上网格与步长上加密；u_num 直接针对关注量给出。"),

@@ -89,8 +89,9 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     reasons = [why]
     if expanded > accuracy:
         state = State.INCONCLUSIVE
-        reasons.append((f"The expanded uncertainty {expanded:.3g} {unit} exceeds the required {accuracy:.3g} {unit}.",
-                        f"扩展不确定度 {expanded:.3g} {unit} 超过所要求的准确度 {accuracy:.3g} {unit}。"))  # fmt: skip
+        shown = "" if unit == "1" else f" {unit}"
+        reasons.append((f"The expanded uncertainty {expanded:.3g}{shown} exceeds the required {accuracy:.3g}{shown}.",
+                        f"扩展不确定度 {expanded:.3g}{shown} 超过所要求的准确度 {accuracy:.3g}{shown}。"))  # fmt: skip
     unmet = [name for name in needs if criteria.get(name, "not-yet") != "met"]
     if unmet:
         names = ", ".join(unmet)
@@ -174,8 +175,8 @@ def _shrinking(lines: Sequence[Line], combined: float, wanted: float, most: int)
 
 
 def _said(how: str, margin: float, band: float, unit: str) -> Words:
-    amount = f"{margin:+.3g} {unit}"
-    guard = f"{band:.3g} {unit}"
+    shown = "" if unit == "1" else f" {unit}"
+    amount, guard = f"{margin:+.3g}{shown}", f"{band:.3g}{shown}"
     if how == "clears":
         return (f"The margin {amount} clears the guard band {guard}.", f"裕度 {amount} 大于保护带 {guard}。")
     if how == "breaks":

@@ -12,7 +12,7 @@ from ..models.verdict import canonical
 from .chain import Record
 from .store import append_record, names, read, records
 
-ROLES = ("calibration", "validation")
+ROLES = ("calibration", "validation", "judged")  # judged: what a measured number is asked of
 
 
 def freeze(
@@ -30,8 +30,9 @@ def freeze(
     ----------
     store : path
         The trial store; it holds every trial of the split, and is made where nothing is to be tried.
-    split : mapping of "calibration" and "validation" to trial names
-        Each trial goes in with its content hash; none serves both.
+    split : mapping of "calibration", "validation" and "judged" to trial names
+        Each trial goes in with its content hash; none calibrates and validates. Judged is what a measured number is
+        asked of.
     rule : mapping
         The decision rule as plain data, such as guard band and coverage factor.
     seeds : mapping of name to int
@@ -44,14 +45,14 @@ def freeze(
     for role in split:
         if role not in ROLES:
             raise TrialError(
-                f"split: role '{role}' is not known. {did_you_mean(role, ROLES)} A trial serves {' or '.join(ROLES)}."
+                f"split: role '{role}' is not known. {did_you_mean(role, ROLES)} A trial serves {', '.join(ROLES)}."
             )
     for name, seed in seeds.items():
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise TrialError(f"seed '{name}' = {seed!r} is not a whole number. A seed repeats a draw. Give an int.")
     there = Path(store).exists()
     held = names(store) if there else ()
-    contents: dict[str, dict[str, str]] = {role: {} for role in ROLES}
+    contents: dict[str, dict[str, str]] = {role: {} for role in (*ROLES[:2], *(r for r in ROLES[2:] if r in split))}
     for role, chosen in split.items():
         for name in chosen:
             if name not in held:

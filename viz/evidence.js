@@ -94,7 +94,7 @@ function correlation(cal) {
 
 function validationBlock() {
   const val = verdict.validation;
-  if (!has(val?.points) && !has(val?.data)) return section("validation", h("p", { class: "notice warn" }, w("verdict.trust-none")));
+  if (!has(val?.points) && !has(val?.data)) return section("validation", verdict.measured ? h("p", {}, w("verdict.trust-measured")) : h("p", { class: "notice warn" }, w("verdict.trust-none")));
   const by = (x) => (number(x) ? fmt(asked.by(x), 3) : "–"), k = asked.difference;
   const heads = ["validation.error", "u_num", "u_input", "u_D", "u_val", "validation.rms"].map((key) => h("span", { class: "nowrap" }, key.includes(".") ? w(key) : say(key), ` / ${k}`));
   return section("validation", lead("validation.lead"),

@@ -137,7 +137,7 @@ function trust() {
     const whole = c && number(c.with_model_form) ? c.with_model_form : c?.observed;
     if (number(whole)) said.push(w("verdict.trust-cover", { p: percent(whole), n: integer(c.n), s: percent(c.stated) }));
     if (number(c?.observed) && whole !== c.observed) said.push(w("verdict.trust-bare", { p: percent(c.observed) }));
-  } else said.push(w("verdict.trust-none"));
+  } else said.push(w(verdict.measured ? "verdict.trust-measured" : "verdict.trust-none"));
   return h("p", { class: "trust" }, said.map((one, k) => [k ? h("span", { class: "sep" }, " · ") : null, one]));
 }
 

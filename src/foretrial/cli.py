@@ -186,13 +186,13 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     content = verdict.content
     question, budget = content["question"], content["budget"]
     unit = question["display"]
-    short = "K" if unit == "degC" else unit
+    short, digits = {"degC": " K", "1": ""}.get(unit, f" {unit}"), ".2f" if unit == "1" else ".1f"
     scale = factor(question["interest"]["unit"], unit)[0] if unit not in ("degC", "degF") else 1.0
     table = Table(title=question["text"]["en"], title_justify="left", box=None, pad_edge=False)
     for head, side in (
         ("uncertainty", "left"),
         ("kind", "left"),
-        (f"contribution, {'K' if unit == 'degC' else unit}", "right"),
+        (f"contribution,{short}" if short else "contribution", "right"),
     ):
         table.add_column(head, justify=side)  # type: ignore[arg-type]
     lines = sorted(budget["lines"], key=lambda line: -abs(line["contribution"]))
@@ -201,21 +201,20 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     rest = sum(line["contribution"] ** 2 for line in lines[6:]) ** 0.5
     if rest:
         table.add_row(f"{len(lines) - 6} more", "", f"{rest * scale:.2g}")
-    table.add_row("expanded", f"k = {budget['coverage']:g}", f"{budget['expanded'] * scale:.3g}")
+    table.add_row("expanded", f"k = {budget['coverage']:.3g}", f"{budget['expanded'] * scale:.3g}")
     out.print(table)
     for row in content.get("ladder", ()):
         left = " / ".join(f"{one['left'] * scale:.1f}" for one in row["channels"])
         out.print(
-            f"{'explains' if row['explains'] else 'form is wrong'}  {row['model']['en']}: {left} {short} left",
+            f"{'explains' if row['explains'] else 'form is wrong'}  {row['model']['en']}: {left}{short} left",
             markup=False,
         )
     for reason in content["result"]["reasons"][:3]:
         out.print(reason["en"])
     colour = {"PASS": "green", "FAIL": "red"}.get(verdict.state.value, "yellow")
     place = f"  {report}" if report else ""
-    margin = (
-        f"margin {verdict.margin * scale:.1f} ± {verdict.expanded * scale:.1f} {short} (k = {question['coverage']:g})"
-    )
+    apart, spread = (f"{x * scale:{digits}}" for x in (verdict.margin, verdict.expanded))
+    margin = f"margin {apart} ± {spread}{short} (k = {question['coverage']:.3g})"
     out.print(Text(verdict.state.value, f"bold {colour}"), f" {margin}{place}")
 
 
