@@ -211,7 +211,11 @@ def _validation(e: Evidence, found: Found, margin: float) -> None:
                            "the comparison is too coarse to tell")  # fmt: skip
         found["E4"] = _say(v.covered >= 0.9, f"{v.covered:.0%} with model form, {v.coverage:.0%} without (stated 95 %)",
                            "the interval promises more than it holds")  # fmt: skip
-        found["E5"] = _say(True, f"chance {v.chance:.2g}, area {v.area:.2f}", "", mark)
+        area = v.area_below + v.area_above
+        found["E5"] = _say(v.chance >= 0.01 or v.model_form > 0.0,
+                           f"chance {v.chance:.2g}, area {v.area:.2f} ({area:.2g} K, by chance up to "
+                           f"{v.area_likely:.2g})",
+                           "together the errors are improbable, though none stands out alone", mark)  # fmt: skip
     d = e.domain
     if d is None:
         found["E6"] = ("not-met", "", "no domain was stated", "")

@@ -123,9 +123,10 @@ def _plain(value: Any) -> Any:
 def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
     r = e.requirement
     frozen = None if e.freeze is None else {k: e.freeze.get(k) for k in ("digest", "at", "before_result")}
-    question = {"text": _pair((r.text, r.text_zh)), "verification": r.verification, "interest": asdict(r.interest),
-                "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy, "coverage": r.coverage, "guard": r.guard,
-                "needs": list(needs), "display": r.display, "freeze": frozen}  # fmt: skip
+    question = {"id": r.id, "text": _pair((r.text, r.text_zh)), "verification": r.verification,
+                "interest": asdict(r.interest), "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy,
+                "coverage": r.coverage, "guard": r.guard, "needs": list(needs), "display": r.display,
+                "freeze": frozen}  # fmt: skip
     return dict(_plain(question))
 
 
@@ -199,13 +200,16 @@ def _validation(e: Evidence) -> dict[str, Any] | None:
 
     points = [{"channel": p.channel, "station": p.station, "error": float(np.mean(p.error[p.used])), "rms": p.rms,
                "u_num": root(p, p.u_num), "u_input": root(p, p.u_input), "u_d": root(p, p.u_d),
-               "u_val": root(p, p.u_val), "resolvable": p.resolvable} for p in v.points]  # fmt: skip
+               "u_val": root(p, p.u_val), "resolvable": p.resolvable, "chance": chance}
+              for p, chance in zip(v.points, v.chances, strict=True)]  # fmt: skip
     return dict(_plain({
         "data": dict(v.data), "disjoint": v.disjoint, "synthetic": v.synthetic, "points": points,
         "mean_error": v.mean_error, "rms": v.rms,
-        "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area, "distance": v.distance, "dof": v.dof,
-        "chance": v.chance, "words": [_pair(w) for w in v.words],
+        "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area,
+        "modified_area": {"below": v.area_below, "above": v.area_above, "likely": v.area_likely},
+        "distance": v.distance, "dof": v.dof, "chance": v.chance, "words": [_pair(w) for w in v.words],
         "coverage": {"stated": 0.95, "observed": v.coverage, "with_model_form": v.covered,
+                     "lower": v.coverage_interval[0], "upper": v.coverage_interval[1], "independent": v.effective,
                      "n": int(sum(p.used.sum() for p in v.points))}}))  # fmt: skip
 
 
