@@ -12,8 +12,6 @@ void main() { v = value; n = turn * normal; gl_Position = view * vec4(place, 1.0
 void main() { if (v < -5.0) discard; if (ink > 0.5) { gl_FragColor = vec4(0.05, 0.08, 0.12, 0.28); return; }
 vec3 c = texture2D(ramp, vec2(clamp(v, 0.002, 0.998), 0.5)).rgb; float light = 0.68 + 0.32 * abs(dot(normalize(n), normalize(vec3(0.35, 0.55, 0.76)))); gl_FragColor = vec4(c * light, 1.0); }`];
 
-const CREASE = 0.79; // cosine of the angle between two faces from which their edge is drawn sharp: 38 degrees
-
 const parts = (data.fields ?? []).map((field, k) => ({ ...field, named: verdict.fields[k] }));
 const sights = [];
 
@@ -46,6 +44,7 @@ function sight(field, k) {
   const cells = h("input", { type: "checkbox", id: tagged("cells"), checked: true, onchange: () => paint() });
   const labels = h("input", { type: "checkbox", id: tagged("labels"), checked: true, onchange: () => paint() });
   const stretch = h("input", { type: "checkbox", id: tagged("stretch"), onchange: () => show(step) });
+  const blend = h("input", { type: "checkbox", id: tagged("blend"), onchange: () => show(step) });
   const legend = h("div", { class: "scale" });
   const tool = (key, sign, act) => h("button", { type: "button", class: "tool", "aria-label": () => word(key), title: () => word(key), onclick: act }, sign);
 
@@ -85,44 +84,16 @@ function sight(field, k) {
   sights.push(load);
 
   const valueAt = (cell, moment) => mesh.values[moment * field.cells + cell];
-  const pointOf = (quad, corner) => { const i = 3 * mesh.quads[4 * quad + corner]; return [mesh.points[i], mesh.points[i + 1], mesh.points[i + 2]]; };
-
-  const across = (quad) => { const c = [0, 1, 2, 3].map((j) => pointOf(quad, j)); return cross(minus(c[2], c[0]), minus(c[3], c[1])); };
-
-  // The two triangles of a quadrilateral that lie more evenly: its corners may stand askew on a curved wall.
-  function halves(quad) {
-    const c = [0, 1, 2, 3].map((j) => pointOf(quad, j)), n = across(quad);
-    const worst = (pairs) => Math.min(...pairs.map(([a, b, d]) => dot(cross(minus(c[b], c[a]), minus(c[d], c[a])), n)));
-    const [one, two] = [[[0, 1, 2], [0, 2, 3]], [[1, 2, 3], [1, 3, 0]]];
-    return worst(two) > worst(one) * 1.0001 ? two : one;
-  }
-
-  // A normal for each corner of each quadrilateral: round over a curved wall, sharp where two faces meet at an edge.
-  function normals() {
-    const q = field.quads, face = Array.from({ length: q }, (_, i) => across(i)), flat = face.map(unitary);
-    const first = new Uint32Array(field.points + 1), own = new Uint32Array(4 * q), found = new Float32Array(12 * q);
-    for (let k = 0; k < 4 * q; k += 1) first[mesh.quads[k] + 1] += 1;
-    for (let k = 0; k < field.points; k += 1) first[k + 1] += first[k];
-    const next = first.slice();
-    for (let k = 0; k < 4 * q; k += 1) own[next[mesh.quads[k]]++] = k >> 2;
-    for (let k = 0; k < 4 * q; k += 1) {
-      const i = k >> 2, sum = [0, 0, 0];
-      for (let m = first[mesh.quads[k]]; m < first[mesh.quads[k] + 1]; m += 1) {
-        if (dot(flat[own[m]], flat[i]) > CREASE) for (let a = 0; a < 3; a += 1) sum[a] += face[own[m]][a];
-      }
-      found.set(unitary(sum), 3 * k);
-    }
-    return found;
-  }
 
   function begin() {
     const context = canvas.getContext("webgl", { antialias: true, preserveDrawingBuffer: true });
     if (!context) return null;
     const q = field.quads, place = new Float32Array(18 * q), normal = new Float32Array(18 * q), edges = new Float32Array(24 * q);
-    const round = normals();
+    const round = normals(mesh);
+    mesh.order = new Uint32Array(6 * q); // the point at each corner of each triangle
     for (let i = 0; i < q; i += 1) {
-      const c = [0, 1, 2, 3].map((j) => pointOf(i, j));
-      halves(i).flat().forEach((j, m) => { place.set(c[j], 18 * i + 3 * m); normal.set(round.subarray(12 * i + 3 * j, 12 * i + 3 * j + 3), 18 * i + 3 * m); });
+      const c = [0, 1, 2, 3].map((j) => pointOf(mesh, i, j));
+      halves(mesh, i).flat().forEach((j, m) => { mesh.order[6 * i + m] = mesh.quads[4 * i + j]; place.set(c[j], 18 * i + 3 * m); normal.set(round.subarray(12 * i + 3 * j, 12 * i + 3 * j + 3), 18 * i + 3 * m); });
       [0, 1, 1, 2, 2, 3, 3, 0].forEach((j, m) => edges.set(c[j], 24 * i + 3 * m));
     }
     const program = context.createProgram();
@@ -143,7 +114,7 @@ function sight(field, k) {
     }
     context.enable(context.DEPTH_TEST);
     context.enable(context.BLEND);
-    context.blendFunc(context.SRC_ALPHA, context.ONE_MINUS_SRC_ALPHA);
+    context.blendFuncSeparate(context.SRC_ALPHA, context.ONE_MINUS_SRC_ALPHA, context.ONE, context.ONE_MINUS_SRC_ALPHA);
     return Object.assign(context, { own: { program, place: buffer(place), normal: buffer(normal), edges: buffer(edges), value: buffer(null) } });
   }
 
@@ -246,10 +217,13 @@ function sight(field, k) {
     ends = stretch.checked ? [now.reduce((a, b) => (b < a ? b : a), Infinity), now.reduce((a, b) => (b > a ? b : a), -Infinity)] : [field.low, field.high];
     legend.replaceChildren(...scale(field, unit, ends));
     if (gl) {
-      const shade = new Float32Array(6 * field.quads);
+      const shade = new Float32Array(6 * field.quads), tone = (value) => (value - ends[0]) / (ends[1] - ends[0] || 1);
+      const corner = blend.checked ? blended(mesh, (cell) => valueAt(cell, step)) : null;
       for (let i = 0; i < field.quads; i += 1) {
         const value = valueAt(mesh.cell[i], step);
-        shade.fill(Number.isNaN(value) ? -9 : (value - ends[0]) / (ends[1] - ends[0] || 1), 6 * i, 6 * i + 6); // not laid down yet: not drawn
+        if (Number.isNaN(value)) shade.fill(-9, 6 * i, 6 * i + 6); // not laid down yet: not drawn
+        else if (corner) for (let m = 6 * i; m < 6 * i + 6; m += 1) shade[m] = tone(corner[mesh.order[m]]);
+        else shade.fill(tone(value), 6 * i, 6 * i + 6);
       }
       gl.bindBuffer(gl.ARRAY_BUFFER, gl.own.value);
       gl.bufferData(gl.ARRAY_BUFFER, shade, gl.DYNAMIC_DRAW);
@@ -296,14 +270,14 @@ function sight(field, k) {
     const view = camera(), at2 = [px, py];
     let best = null;
     for (let i = 0; i < field.quads; i += 1) {
-      const c = [0, 1, 2, 3].map((j) => { const [x, y, z, far] = view.project(pointOf(i, j)); return [((x + 1) / 2) * canvas.clientWidth, ((1 - y) / 2) * canvas.clientHeight, z / far, far]; });
-      for (const [a, b, d] of halves(i)) {
+      const c = [0, 1, 2, 3].map((j) => { const [x, y, z, far] = view.project(pointOf(mesh, i, j)); return [((x + 1) / 2) * canvas.clientWidth, ((1 - y) / 2) * canvas.clientHeight, z / far, far]; });
+      for (const [a, b, d] of halves(mesh, i)) {
         const hit = inside(at2, c[a], c[b], c[d]);
         if (!hit) continue;
         const weights = [hit[0] / c[a][3], hit[1] / c[b][3], hit[2] / c[d][3]], sum = weights[0] + weights[1] + weights[2];
         const z = (weights[0] * c[a][2] * c[a][3] + weights[1] * c[b][2] * c[b][3] + weights[2] * c[d][2] * c[d][3]) / sum;
         if (best && z <= best.z) continue;
-        const corners = [a, b, d].map((j) => pointOf(i, j));
+        const corners = [a, b, d].map((j) => pointOf(mesh, i, j));
         best = { z, cell: mesh.cell[i], place: [0, 1, 2].map((m) => corners.reduce((s, p, j) => s + (weights[j] / sum) * p[m], 0)) };
       }
     }
@@ -372,7 +346,7 @@ function sight(field, k) {
       h("div", {}, wrap, legend,
         h("div", { class: "controls" }, play, slider, clockface),
         h("div", { class: "controls" }, h("label", { class: "check" }, cells, w("part.cells")), h("label", { class: "check" }, labels, w("part.names")),
-          h("label", { class: "check" }, stretch, w("part.stretch")),
+          h("label", { class: "check" }, stretch, w("part.stretch")), h("label", { class: "check" }, blend, w("part.blend")),
           h("span", { class: "tools" }, tool("part.out", "−", () => zoom(1 / 1.25)), tool("part.in", "+", () => zoom(1.25)), tool("part.reset", "⟲", reset)))),
       h("aside", {}, h("h3", {}, w("part.probe")), probe)), sensors,
     field.kept > field.times.length ? h("p", { class: "note" }, w("part.strided", { shown: field.times.length, kept: field.kept, file: field.named.file })) : null);
@@ -390,18 +364,4 @@ function scale(field, unit, ends) {
       mark !== null && mark >= low && mark <= high ? h("span", { class: "limit", style: left(mark) }, w("part.limit")) : null),
     h("div", { class: "ticks" }, ticks.map((v) => h("span", { style: left(v) }, fmt(v)))),
     h("p", {}, w("part.scale", { unit: unit.label }))];
-}
-
-const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-const unitary = (a) => { const size = Math.hypot(...a) || 1; return a.map((v) => v / size); };
-
-// Barycentric weights of a point in a triangle on the screen, or nothing.
-function inside(p, a, b, c) {
-  const area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
-  if (Math.abs(area) < 1e-9) return null;
-  const u = ((b[0] - p[0]) * (c[1] - p[1]) - (c[0] - p[0]) * (b[1] - p[1])) / area;
-  const v = ((c[0] - p[0]) * (a[1] - p[1]) - (a[0] - p[0]) * (c[1] - p[1])) / area;
-  return u >= 0 && v >= 0 && u + v <= 1 ? [u, v, 1 - u - v] : null;
 }

@@ -20,7 +20,7 @@ from .surface import pack, surface
 
 LARGEST = 6_000_000  # bytes of a page
 MOST = 1500  # points of a curve
-SCRIPTS = ("page.js", "sections.js", "evidence.js", "plots.js", "part.js", "start.js")
+SCRIPTS = ("page.js", "sections.js", "evidence.js", "plots.js", "solid.js", "part.js", "start.js")
 
 
 def report(folder: Path | str) -> Path:

@@ -355,6 +355,10 @@ def test_a_ball_cut_into_cells_is_drawn_round(window, tmp_path):
     stored = read_fields(tmp_path / "fields.vtkhdf").values(-1)
     seen = probed(window)
     assert float(seen["value"]) == float(stored[int(seen["cell"])])
+    apart = pixels(window)
+    window.click("#blend")
+    assert changed(apart, pixels(window)) > 0.02
+    assert probed(window) == seen
 
 
 def test_a_part_from_cad_is_told_with_its_size_and_what_was_mended(window, tmp_path):
