@@ -52,11 +52,20 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
             "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             "seeds": dict(seeds), "command": command, "seconds": float(seconds),
             "inputs": {**(inputs or {}), f"process {process.name}": digest(process)}, "materials": materials,
+            "parts": _parts(process),
             "assumptions": [{"en": en, "zh": zh} for en, zh in assumptions],
             "excluded": [{"trial": t.name, "channel": c.name, "reason": c.unused}
                          for t in trials for c in t.channels.values() if c.unused],
             "findings": [{"trial": t.name, "channel": f.channel, "kind": f.kind, "en": f.en, "zh": f.zh}
                          for t in trials for f in faults(t)]}  # fmt: skip
+
+
+def _parts(process: Process) -> list[dict[str, Any]]:
+    """What is made of triangles: size, and what was mended when it was read."""
+    found = {body.part.name: body.part.shape.surface for body in process.bodies}
+    return [{"part": name, "extent": [b - a for a, b in zip(*held.bounds, strict=True)], "volume": held.volume,
+             "triangles": len(held.triangles), "solids": list(held.solids), "mended": list(held.mended)}
+            for name, held in found.items() if held is not None]  # fmt: skip
 
 
 def commit() -> str:
