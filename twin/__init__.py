@@ -41,6 +41,7 @@ from .reliability import (
     weibull,
 )
 from .repair import Repair, repair
+from .risk import Risks, risks
 from .sensitivity import screen, sensitivity
 from .sensor import stem
 from .sign import Signature, make_keys, sign, signatures
@@ -77,6 +78,7 @@ __all__ = [
     "Record",
     "Refinement",
     "Repair",
+    "Risks",
     "Screening",
     "Sensitivity",
     "Signature",
@@ -140,6 +142,7 @@ __all__ = [
     "refine",
     "reliability_at",
     "repair",
+    "risks",
     "screen",
     "sensitivity",
     "sign",

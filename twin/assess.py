@@ -30,6 +30,8 @@ class Evidence:
     qualification : sequence of mappings with id and state, or None
         Rows of the published problems for the operators in use.
     waivers : mapping of criterion to (by, why)
+    prior : (float, float) or None
+        Mean and standard deviation of the number over all that such a decision is made on, for the global risks.
     seal : mapping with prepared, checked, reviewed, approved, expires
     """
 
@@ -48,6 +50,7 @@ class Evidence:
     pedigree: Mapping[str, Any] = field(default_factory=dict)
     waivers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     seal: Mapping[str, str] = field(default_factory=dict)
+    prior: tuple[float, float] | None = None
 
 
 def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
@@ -228,7 +231,8 @@ def _budget(e: Evidence, found: Found) -> None:
     kinds = {line.kind for line in e.budget.lines}
     needed = {"numerical", "model form"} | ({"parameter"} if e.fit is not None else {"input"})
     found["F1"] = _say(needed <= kinds, ", ".join(sorted(kinds)), f"missing: {', '.join(sorted(needed - kinds))}")
-    found["F2"] = _say(True, f"guard band {e.requirement.guard:g} U")
+    prior = "" if e.prior is None else ", with the prior"
+    found["F2"] = _say(True, f"guard band {e.requirement.guard:g} U{prior}")
     found["F3"] = _say(any(line.sensitivity for line in e.budget.lines), f"{len(e.budget.lines)} lines")
     u = e.requirement.coverage * e.budget.combined()
     found["F4"] = _say(u <= e.requirement.accuracy, f"{u:.3g} against {e.requirement.accuracy:.3g} {e.budget.unit}",
@@ -239,5 +243,5 @@ def _budget(e: Evidence, found: Found) -> None:
     found["H1"] = _say(signed, ", ".join(v for k, v in e.seal.items() if v and k != "expires"), "names are missing")
     found["H2"] = _say(True, "stated")
     found["H3"] = _say(bool(e.seal.get("expires")), str(e.seal.get("expires", "")), "no expiry is stated")
-    found["H4"] = ("not-yet", "", "the file is canonical, but not signed", "")
+    found["H4"] = ("not-yet", "canonical", "signed only after it is written: verdict.intoto.jsonl beside it", "")
     found["H5"] = _say(True, "foretrial check verdict.json")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..models import Budget, Line, ModelError, State, TrialError
 from ..models.verdict import SCHEMA, canonical, readable
-from .decide import decide
+from .decide import Decision, decide
 from .outcome import again
 from .sign import BESIDE, ROLES, signatures
 from .store import records
@@ -175,7 +175,7 @@ def _decision(content: dict[str, Any]) -> Finding:
                  tried=_tried(content),
                  expired=criteria["B3"]["why"] == "expired",
                  dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
-    same = own.state is State(r["state"]) and all(
+    same = own.state is State(r["state"]) and _risky(r, own) and all(
         math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
         for a, s in ((own.margin, r["margin"]), (own.guard_band, r["guard_band"]),
                      (own.acceptance_limit, r["acceptance_limit"]), (own.false_accept, r["false_accept"]),
@@ -200,6 +200,12 @@ def _measured(content: dict[str, Any], folder: Path) -> list[Finding]:
     except (TrialError, ModelError) as cause:
         holds, text = False, str(cause)
     return [Finding(what="measured", holds=holds, text=text)]
+
+
+def _risky(r: Mapping[str, Any], own: Decision) -> bool:
+    """Whether the risks at this value are those of the decision; verdicts of schema 1 do not state them."""
+    said = r.get("risks")
+    return said is None or math.isclose(1.0 - said["conforms"], own.false_accept, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _data(content: dict[str, Any]) -> Finding:

@@ -72,6 +72,8 @@ class Study:
     command : str
         What reproduces the verdict.
     title : (English, Chinese)
+    prior : (float, float) or None
+        Mean and standard deviation of the number over all that such a decision is made on, for the global risks.
     """
 
     requirement: Requirement
@@ -92,6 +94,7 @@ class Study:
     qualification: Sequence[Mapping[str, Any]] | None = None
     assumptions: tuple[tuple[str, str], ...] = ()
     caveats: tuple[tuple[str, str], ...] = ()
+    prior: tuple[float, float] | None = None
 
 
 def fitted(process: Process, fit: Fit) -> Process:
@@ -147,7 +150,8 @@ def conclude(
                    more=more, refinement=refinement, fit=fit, validation=validation, domain=study.domain, form=form,
                    trials=tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial])), seen=seen,
                    qualification=study.qualification, assumptions=study.assumptions, caveats=study.caveats,
-                   command=study.command, seeds={"starts": study.seed}, title=study.title)  # fmt: skip
+                   command=study.command, seeds={"starts": study.seed}, title=study.title,
+                   prior=study.prior)  # fmt: skip
 
 
 def foresee(
@@ -205,12 +209,14 @@ def _answer(
     caveats: tuple[tuple[str, str], ...] = (),
     fields: Sequence[Mapping[str, Any]] = (),
     more: Mapping[str, Any] | None = None,
+    prior: tuple[float, float] | None = None,
 ) -> Verdict:
     """Hold what was found against the requirement, and write it down."""
     now = datetime.now(UTC)
     evidence = Evidence(
         requirement=requirement, process=prediction.process, history=prediction.history, budget=lines,
         refinement=refinement, fit=fit, validation=validation, domain=domain, form=form, trials=trials,
+        prior=prior,
         freeze={"digest": frozen.digest, "at": frozen.at, "before_result": frozen_before(store, frozen.digest, now)},
         qualification=qualification,
         pedigree=pedigree(prediction.process, command=command, seeds=seeds, inputs={t.name: t.content for t in trials},

@@ -15,6 +15,8 @@ from .budget import Prediction
 from .check import seal
 from .criteria import INDISPENSABLE, refuse_unknown, rows
 from .decide import Decision, decide, flips
+from .risk import Risks, risks
+from .sign import BESIDE, PAYLOAD
 from .validate import Point
 
 STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
@@ -144,11 +146,18 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
     result = {"state": d.state.value, "value": prediction.value, "limit": d.limit, "margin": d.margin,
               "expanded": e.requirement.coverage * e.budget.combined(), "guard_band": d.guard_band,
               "acceptance_limit": d.acceptance_limit, "false_accept": d.false_accept, "false_reject": d.false_reject,
+              "risks": _risks(e, prediction, d).content(),
               "governs": {"observation": prediction.observation, "time": prediction.time},
               "reasons": [_pair(w) for w in reasons],
               "flips": list(flips(e.budget.lines, decision=d, combined=e.budget.combined(),
                                   wanted=e.requirement.accuracy / e.requirement.coverage))}  # fmt: skip
     return dict(_plain(result))
+
+
+def _risks(e: Evidence, prediction: Prediction, d: Decision) -> Risks:
+    limits = (None, d.limit) if d.sign > 0.0 else (d.limit, None)
+    return risks(prediction.value, e.budget.combined(), limits=limits, band=d.guard_band, dof=e.budget.dof,
+                 prior=e.prior)  # fmt: skip
 
 
 def _budget(e: Evidence) -> dict[str, Any]:
@@ -247,4 +256,5 @@ def _seal(e: Evidence, criteria: Sequence[Criterion], caveats: Sequence[tuple[st
     own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免：{c.id} {c.text_zh}"}
             for c in criteria if c.state == "waived"]  # fmt: skip
     names = {k: e.seal.get(k, "") for k in ("prepared", "checked", "reviewed", "approved", "expires")}
-    return {**names, "statement": STATEMENT, "caveats": own}
+    return {**names, "statement": STATEMENT, "caveats": own,
+            "envelope": {"file": BESIDE, "payload_type": PAYLOAD, "algorithm": "Ed25519"}}  # fmt: skip

@@ -69,6 +69,9 @@ def tree(
     to: Annotated[
         Path | None, typer.Option("--out", help="Where to write; the tree's own folder where left out.")
     ] = None,
+    verification: Annotated[
+        str, typer.Option(help="Which of the five a leaf serves that does not say so, as in other tools' ReqIF.")
+    ] = "",
     convert: Annotated[
         Path | None, typer.Option("--convert", help="Only write the tree in another form: .toml, .csv or .reqif.")
     ] = None,
@@ -76,7 +79,7 @@ def tree(
     """Carry verdicts up a requirement tree, print it, and write tree.json and tree.html."""
     from foretrial import twin, viz
 
-    asked = twin.read_tree(file)
+    asked = twin.read_tree(file, verification=verification)
     if convert is not None:
         twin.write_tree(asked, convert)
         out.print(f"{len(asked.nodes)} requirements in {convert}")

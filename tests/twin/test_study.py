@@ -175,7 +175,7 @@ def test_a_limit_that_was_moved_after_the_freeze_is_found_though_all_else_agrees
                       criteria={c["id"]: c["state"] for c in content["criteria"]}, expired=False,
                       dof=np.inf if b["dof"] is None else b["dof"], unit="K")  # fmt: skip
     r.update(state=own.state.value, margin=own.margin, guard_band=own.guard_band, false_accept=own.false_accept,
-             acceptance_limit=own.acceptance_limit)  # fmt: skip
+             acceptance_limit=own.acceptance_limit, risks=None)  # fmt: skip
     assert own.state is State.PASS
     (tmp_path / "verdict.json").write_text(canonical(seal(content)), encoding="utf-8")
     assert {what for what, holds in findings(tmp_path).items() if not holds} == {"freeze"}
