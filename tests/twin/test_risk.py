@@ -62,12 +62,12 @@ def test_limits_that_decide_nothing_are_refused(more):
 
 
 def test_a_verdict_states_its_risks_with_the_prior_that_it_was_given(lab, tmp_path, monkeypatch):
-    plain = lab.judge(np.random.default_rng(7)).content["result"]
+    plain = lab.judge(np.random.default_rng(7), limit=1.0).content["result"]
     assert 1.0 - plain["risks"]["conforms"] == pytest.approx(plain["false_accept"])
     assert plain["risks"]["prior"] is None
     told, prior = twin.verify, (plain["limit"], 10.0)
     monkeypatch.setattr(twin, "verify", lambda e, **more: told(replace(e, prior=prior), **more))
-    verdict = lab.judge(np.random.default_rng(7))
+    verdict = lab.judge(np.random.default_rng(7), limit=1.0)
     said = verdict.content["result"]["risks"]
     assert said["with_prior"] < said["conforms"]
     assert 0.0 < said["consumer"] < 0.01
