@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import ndtr
 from scipy.stats import beta, chi, chi2, norm
 
 from ..models import TrialError
@@ -221,7 +222,7 @@ def _share(room: float, index: float, n: int, dof: float, gauge: float) -> float
     at, weight = _chi(dof)
     sigma = 1.0 / at  # of the process, in observed deviations
     true = np.sqrt(np.maximum(sigma**2 + gauge, 0.0))
-    return float(weight @ norm.cdf(math.sqrt(n) * (room - 3.0 * index * true) / sigma))
+    return float(weight @ ndtr(math.sqrt(n) * (room - 3.0 * index * true) / sigma))
 
 
 def _bound(room: float, n: int, dof: float, p: float, gauge: float = 0.0) -> float:
@@ -232,7 +233,7 @@ def _bound(room: float, n: int, dof: float, p: float, gauge: float = 0.0) -> flo
 def _reach(room: float, index: float, n: int) -> float:
     """Chance that a lot of n shows less room (in observed deviations) than `room` where the true index is `index`."""
     at, weight = _chi(n - 1.0)
-    return float(weight @ norm.cdf(math.sqrt(n) * (room * at - 3.0 * index)))
+    return float(weight @ ndtr(math.sqrt(n) * (room * at - 3.0 * index)))
 
 
 def _solve(f: Callable[[float], float], *, rising: bool = False) -> float:

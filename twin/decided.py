@@ -102,8 +102,9 @@ def measured(
     content = {
         "schema": SCHEMA, "id": f"{requirement.id}-{digest([created, trial.content, got.value])[:8]}",
         "created": created, "title": _pair(title),
-        "question": {"id": requirement.id, "text": _pair((requirement.text, requirement.text_zh)), "verification": requirement.verification,
-                     "interest": asdict(requirement.of_data()), "limit": requirement.limit, "sense": requirement.sense,
+        "question": {"id": requirement.id, "text": _pair((requirement.text, requirement.text_zh)),
+                     "verification": requirement.verification, "interest": asdict(requirement.of_data()),
+                     "limit": requirement.limit, "sense": requirement.sense,
                      "accuracy": requirement.accuracy, "coverage": requirement.coverage, "guard": requirement.guard,
                      "needs": list(needs), "display": requirement.display, "freeze": frozen},
         "result": {"state": d.state.value, "value": got.value, "limit": d.limit, "margin": d.margin,

@@ -73,6 +73,7 @@ def stability(values: ArrayLike, *, groups: ArrayLike | None = None, level: floa
     ----------
     Western Electric, Statistical Quality Control Handbook (1956): one point beyond 3, two of three beyond 2, four of
     five beyond 1 standard deviations, eight in a row on one side.
+    Grubbs, Ann. Math. Stat. 21 (1950) 27-58 (a far reading).
     Bartlett, J. R. Stat. Soc. Suppl. 8 (1946) 27-41 (autocorrelation of lag 1).
     Shapiro and Wilk, Biometrika 52 (1965) 591-611. Stephens in D'Agostino and Stephens, Goodness-of-Fit Techniques
     (1986), sec. 4.8.5 (Anderson-Darling, mean and variance unknown).
@@ -104,7 +105,7 @@ def stability(values: ArrayLike, *, groups: ArrayLike | None = None, level: floa
 
 
 def _drift(x: Array) -> list[tuple[str, float, Words]]:
-    """Trend over the order of making, and autocorrelation of lag 1."""
+    """Trend over the order of making, the farthest reading, and autocorrelation of lag 1."""
     n = x.size
     order, left = np.arange(n) - 0.5 * (n - 1), x - x.mean()
     r = float(order @ (x - x.mean())) / math.sqrt(float(order @ order) * float(np.sum((x - x.mean()) ** 2)))
@@ -117,6 +118,12 @@ def _drift(x: Array) -> list[tuple[str, float, Words]]:
             (f"the readings drift by {slope * (n - 1):+.3g} over the lot", f"读数在整批中漂移 {slope * (n - 1):+.3g}"),
         )
     ]
+    k = int(np.argmax(np.abs(left)))
+    far = abs(float(left[k])) / float(left.std(ddof=1))
+    square = n * (n - 2) * far**2 / max((n - 1) ** 2 - n * far**2, 1e-12)
+    found.append(("far reading", min(1.0, 2.0 * n * float(t_law.sf(math.sqrt(square), n - 2))),
+                  (f"part {k + 1} lies {far:.1f} standard deviations from the mean",
+                   f"第 {k + 1} 件偏离均值 {far:.1f} 个标准差")))  # fmt: skip
     if n >= 8:
         lag = float(left[1:] @ left[:-1]) / float(left @ left)
         spread = math.sqrt((n - 2) / (n * n - 1.0) * (n - 2) / (n - 1))

@@ -1,11 +1,11 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, moving, round, sensitivity, steady, strd, track, transient
+from . import balance, manufactured, melting, moving, round, sensitivity, statistics, steady, strd, track, transient
 from .problem import Absent, Problem, Reached, Resolution
 
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
           *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS,
-          *strd.PROBLEMS)  # fmt: skip
+          *statistics.PROBLEMS, *strd.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -27,6 +27,8 @@ _ORDER = (
     "Ishigami",
     "Sobol-G",
     "StRD",
+    "Weibull",
+    "capability",
 )
 PROBLEMS: dict[str, Problem] = {one.id: one for one in sorted(_TABLE, key=lambda one: _ORDER.index(one.id))}
 
