@@ -22,6 +22,17 @@ from .validate import Point
 STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
              "zh": "本结论为基于仿真的评价，不替代经认可的检测报告。"}  # fmt: skip
 
+TRIGGERS = (
+    {"en": "The process changes: part, material, recipe or surroundings (another input hash).",
+     "zh": "过程改变：零件、材料、工艺规程或环境（输入哈希改变）。"},
+    {"en": "The use leaves the domain that validation covers.", "zh": "使用条件超出确认域。"},
+    {"en": "A new trial lies outside the interval of its prediction.", "zh": "新的试验结果落在预测区间之外。"},
+    {"en": "A sensor of its trials is found out of calibration, or a log is corrected.",
+     "zh": "所用试验的传感器被发现失准，或记录被更正。"},
+    {"en": "The code changes its major version, or a published problem no longer holds.",
+     "zh": "代码主版本改变，或代码验证算例不再通过。"},
+)  # fmt: skip
+
 
 def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[Point] = (),
            fields: Sequence[Mapping[str, Any]] = (), files: Mapping[str, str] | None = None,
@@ -256,5 +267,8 @@ def _seal(e: Evidence, criteria: Sequence[Criterion], caveats: Sequence[tuple[st
     own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免：{c.id} {c.text_zh}"}
             for c in criteria if c.state == "waived"]  # fmt: skip
     names = {k: e.seal.get(k, "") for k in ("prepared", "checked", "reviewed", "approved", "expires")}
-    return {**names, "statement": STATEMENT, "caveats": own,
+    half, k = f"{e.requirement.coverage * e.budget.combined():.3g} {e.budget.unit}", f"{e.requirement.coverage:g}"
+    spread = {"en": f"Expanded uncertainty {half}, k = {k}; its causes are in the budget.",
+              "zh": f"扩展不确定度 {half}，包含因子 k = {k}；其来源见不确定度报告。"}  # fmt: skip
+    return {**names, "statement": STATEMENT, "caveats": own, "uncertainty": spread, "triggers": [*TRIGGERS],
             "envelope": {"file": BESIDE, "payload_type": PAYLOAD, "algorithm": "Ed25519"}}  # fmt: skip

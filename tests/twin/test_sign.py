@@ -209,3 +209,24 @@ def test_without_the_extra_the_seal_is_checked_and_signing_says_what_to_install(
                 lambda: twin.sign(tmp_path, key="a.key", role="prepared", name="Li")):  # fmt: skip
         with pytest.raises(ModelError, match=r'cryptography is not installed.*pip install "foretrial\[sign\]"'):
             act()
+
+
+@needs_keys
+def test_keys_and_signatures_are_made_at_the_command_line(lab, tmp_path, monkeypatch, capsys):
+    from foretrial import cli
+
+    twin.write_verdict(lab.judge(np.random.default_rng(7)), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for words, status in ((["key", "li"], 0), (["key", "li"], 1),
+                          (["sign", "verdict.json", "--key", "li.key", "--role", "prepared", "--name", "Li"], 0),
+                          (["sign", "verdict.json", "--key", "li.key", "--role", "boss", "--name", "Li"], 1),
+                          (["check", ".", "--key", "li.pub"], 0), (["check", ".", "--key", "li.key"], 1)):  # fmt: skip
+        monkeypatch.setattr("sys.argv", ["foretrial", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == status, words
+    told = capsys.readouterr()
+    assert "Li signed as prepared: verdict.intoto.jsonl" in told.out
+    assert "signatures: signed: prepared; not checked; not reviewed; not approved" in told.out
+    assert "li.key exists" in told.err
+    assert "role 'boss' is not known" in told.err

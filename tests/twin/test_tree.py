@@ -3,7 +3,10 @@
 import itertools
 import json
 import math
+import re
 import sys
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -229,3 +232,13 @@ def test_the_command_prints_the_tree_and_writes_both_files(content, tmp_path, mo
     assert (tmp_path / "tree.json").exists()
     assert len(twin.read_tree(tmp_path / "part.reqif").nodes) == 5
     assert math.isclose(twin.carry(tree(), folder=tmp_path).risk, content["result"]["false_accept"])
+
+
+def test_the_tree_of_the_page_is_read(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "verdict-json.md"
+    if not page.exists():
+        pytest.skip("the pages lie in a checkout, not in a wheel")
+    block = re.search(r'    schema = "foretrial.tree/1".*?verdict = [^\n]*', page.read_text("utf-8"), flags=re.S)
+    (tmp_path / "beam.toml").write_text(textwrap.dedent(block.group(0)), encoding="utf-8")
+    found = twin.read_tree(tmp_path / "beam.toml")
+    assert [n.id for n in found.nodes] == ["beam-ready", "furnace-section-550"]
