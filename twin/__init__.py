@@ -19,7 +19,7 @@ from .form import Form, judge
 from .freeze import freeze, frozen_before
 from .importing import import_csv
 from .live import LiveLog, News, consolidate, follow
-from .logs import add_log, read
+from .logs import add_log, import_log, read
 from .morris import Screening, morris
 from .observe import observe, observe_tangent, synthetic
 from .outcome import Outcome, outcome
@@ -27,6 +27,7 @@ from .pedigree import pedigree
 from .plate import facing
 from .problem import Experiment, Problem, pose
 from .refine import Refinement, refine
+from .release import Release, release, restored
 from .reliability import (
     Bounded,
     Lives,
@@ -77,6 +78,7 @@ __all__ = [
     "Problem",
     "Record",
     "Refinement",
+    "Release",
     "Repair",
     "Risks",
     "Screening",
@@ -117,6 +119,7 @@ __all__ = [
     "freeze",
     "frozen_before",
     "import_csv",
+    "import_log",
     "index_bounds",
     "judge",
     "life_of",
@@ -140,8 +143,10 @@ __all__ = [
     "read_tree",
     "records",
     "refine",
+    "release",
     "reliability_at",
     "repair",
+    "restored",
     "risks",
     "screen",
     "sensitivity",

@@ -106,7 +106,7 @@ def observe_tangent(history: History, channel: Channel, *, of: str = "") -> Arra
 def by_lag(history: History, channel: Channel, *, of: str = "") -> Array:
     """Derivative (n,) of the reading by the sensor's time constant, K/s; NaN in gaps."""
     tau = channel.lag.value
-    step = max(1e-3 * tau, 1e-3)
+    step = 1e-3 * max(tau, 1e-3 * float(history.t[-1] - history.t[0]))
     more = observe(history, replace(channel, lag=replace(channel.lag, value=tau + step, valid=None)), of=of)
     return (more - observe(history, channel, of=of)) / step
 

@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foretrial import __version__, cli_seal
+from foretrial import __version__, cli_logs, cli_seal
 from foretrial.doctor import compiled, findings
 from foretrial.models.errors import Cancelled, ForetrialError, ModelError, SurfaceError, did_you_mean
 
 app = typer.Typer(help="Foretrial (先试): try it before the trial.", no_args_is_help=True, add_completion=False,
                   pretty_exceptions_enable=False)  # fmt: skip
-logs = typer.Typer(help="Logged trials: add, show, check, repair.", no_args_is_help=True)
+logs = typer.Typer(help="Logged trials: add, show, release, check, repair.", no_args_is_help=True)
 app.add_typer(logs, name="log")
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
@@ -218,44 +218,7 @@ def _print_verdict(verdict: Any, report: Path | None) -> None:
     out.print(Text(verdict.state.value, f"bold {colour}"), f" {margin}{place}")
 
 
-@logs.command("add")
-def log_add(
-    store: Stored,
-    table: Annotated[Path, typer.Argument(help="The log, CSV in any dialect.")],
-    sidecar: Annotated[Path | None, typer.Option(help="Its TOML sidecar; the same name where left out.")] = None,
-) -> None:
-    """Read a log and add it to a store."""
-    from foretrial import twin
-
-    trial = twin.import_csv(table, sidecar)
-    raw = [
-        table,
-        *([sidecar or table.with_suffix(".toml")] if (sidecar or table.with_suffix(".toml")).exists() else []),
-    ]
-    kept = twin.add(store, trial, raw=[one for one in raw if one.name in trial.raw])
-    out.print(f"{kept.name}: {len(kept.channels)} channels added to {store}, content {kept.content[:12]}")
-
-
-@logs.command("show")
-def log_show(store: Stored, name: Annotated[str | None, typer.Argument(help="Which trial.")] = None) -> None:
-    """List the trials of a store, or the channels of one."""
-    from foretrial import twin
-
-    known = twin.names(store)
-    if name is None and len(known) != 1:
-        for one in known:
-            out.print(one)
-        return
-    trial = twin.read(store, name)
-    table = Table(title=f"{trial.name}: {trial.title}", title_justify="left", box=None, pad_edge=False)
-    for head in ("channel", "kind", "station", "unit", "readings", "gaps", "from", "to", "std"):
-        table.add_column(head)
-    for c in trial.channels.values():
-        reads = c.values[c.reads]
-        span = (f"{reads.min():.4g}", f"{reads.max():.4g}") if reads.size else ("-", "-")
-        table.add_row(c.name, c.kind, c.station, c.unit, str(reads.size), str(int((~c.reads).sum())), *span,
-                      f"{float(c.sigma.mean()):.2g}" if c.t.size else "-")  # fmt: skip
-    out.print(table)
+cli_logs.add(logs)
 
 
 @logs.command("check")
