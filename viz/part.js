@@ -30,10 +30,11 @@ async function unpackParts() {
 function sight(field, k) {
   const tagged = (id) => (k ? `${id}-${k}` : id); // the first view has the plain ids
   const unit = reading(field.named.unit, field.named.display), last = field.times.length - 1;
+  const begins = decisive(field.times);
   const canvas = h("canvas", { id: tagged("view"), tabindex: "0", role: "application", "aria-label": () => word("part.view"), "aria-describedby": tagged("probe") });
   const names = h("div", { class: "names", "aria-hidden": "true" });
   const pin = h("div", { class: "pin", hidden: true });
-  const slider = h("input", { id: tagged("time"), type: "range", min: "0", max: String(last), step: "1", value: String(last), "aria-label": () => word("part.time"),
+  const slider = h("input", { id: tagged("time"), type: "range", min: "0", max: String(last), step: "1", value: String(begins), "aria-label": () => word("part.time"),
     oninput: () => show(Number(slider.value)) });
   const clockface = h("output", { id: tagged("time-now"), for: tagged("time") });
   const play = h("button", { type: "button", id: tagged("play"), onclick: () => toggle() }, w("part.play"));
@@ -48,7 +49,7 @@ function sight(field, k) {
   const legend = h("div", { class: "scale" });
   const tool = (key, sign, act) => h("button", { type: "button", class: "tool", "aria-label": () => word(key), title: () => word(key), onclick: act }, sign);
 
-  let step = last, gl = null, timer = null, mesh = null, picked = null, missed = false;
+  let step = begins, gl = null, timer = null, mesh = null, picked = null, missed = false;
   let eye = { turn: field.flat ? [0, 0] : [0.65, 0.42], zoom: 1, pan: [0, 0] };
   let home = structuredClone(eye);
   let ends = [field.low, field.high]; // of the colours: the whole run, or the moment
@@ -350,6 +351,13 @@ function sight(field, k) {
           h("span", { class: "tools" }, tool("part.out", "−", () => zoom(1 / 1.25)), tool("part.in", "+", () => zoom(1.25)), tool("part.reset", "⟲", reset)))),
       h("aside", {}, h("h3", {}, w("part.probe")), probe)), sensors,
     field.kept > field.times.length ? h("p", { class: "note" }, w("part.strided", { shown: field.times.length, kept: field.kept, file: field.named.file })) : null);
+}
+
+// The moment that decides is the first to be seen: the kept one nearest to it, or the last.
+function decisive(times) {
+  const t = verdict.result?.governs?.time;
+  if (!number(t)) return times.length - 1;
+  return times.reduce((best, one, k) => (Math.abs(one - t) <= Math.abs(times[best] - t) ? k : best), 0);
 }
 
 function scale(field, unit, ends) {

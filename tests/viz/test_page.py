@@ -361,6 +361,12 @@ def test_a_ball_cut_into_cells_is_drawn_round(window, tmp_path):
     assert probed(window) == seen
 
 
+def test_the_moment_that_decides_is_seen_first(window, tmp_path):
+    result = {**sample.content()["result"], "governs": {"observation": "TC-B-flange", "time": 217.0}}
+    window.open(viz.report(sample.write(tmp_path, result=result)))
+    assert window.run("return document.querySelector('#time-now').textContent").startswith("210 s")
+
+
 def test_a_part_from_cad_is_told_with_its_size_and_what_was_mended(window, tmp_path):
     held = {"part": "crank", "extent": [0.118, 0.093, 0.022], "volume": 1.048e-4, "triangles": 1088,
             "solids": ["crank"], "mended": []}  # fmt: skip
