@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -144,6 +144,7 @@ def index_bounds(value: float, n: int, *, confidence: float = 0.95, dof: float |
     return _bound(3.0 * value, n, own, confidence), _bound(3.0 * value, n, own, 1.0 - confidence)
 
 
+@lru_cache(maxsize=4096)
 def parts_to_settle(observed: float, limit: float, *, confidence: float = 0.95, two_sided: bool = False,
                     chance: float | None = None) -> int | None:  # fmt: skip
     """How many parts would settle whether an index keeps its limit.

@@ -217,6 +217,8 @@ def _clock(first: Channel, second: Channel, pair: Pair) -> Iterator[Departure]:
 
 def _lag(first: Channel, second: Channel, begin: float, end: float, offset: float) -> float | None:
     """By how many s the second channel is late in a stretch, None where the two do not vary alike."""
+    if min(first.reads.sum(), second.reads.sum()) < 2:
+        return None
     step = max(float(np.median(np.diff(c.t))) for c in (first, second))
     reach = min(max(20.0 * offset, 10.0 * step), 0.45 * (end - begin))
     t = np.arange(begin + reach, end - reach, step)

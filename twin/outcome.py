@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
 
 from ..models import Clause, Contract, Line, Measured, Pair, Requirement, Trial, TrialError
 from ..models.measured import INDICES
@@ -118,8 +119,9 @@ def _capable(requirement: Requirement, asked: Measured, trial: Trial) -> Outcome
     groups = _column(trial, asked.subgroups) if asked.subgroups else None
     c = capability(x, specification=asked.specification, statistic=asked.statistic, confidence=asked.confidence,
                    groups=groups, gauge=asked.gauge, gauge_is=asked.gauge_is, method=asked.method)  # fmt: skip
-    checks = stability(x, groups=groups)
     free = asked.method == "distribution-free"
+    # without a law, ranks take the place of readings: charts then ask for order alone
+    checks = stability(norm.ppf((rankdata(x) - 0.5) / x.size) if free else x, groups=groups)
     doubts = [one.words for one in checks.stable if not one.holds]
     doubts += [one.words for one in checks.normal if not one.holds and not free]
     said = tuple((f"Not stable or not normal: {en}.", f"不稳定或非正态：{zh}。") for en, zh in doubts)

@@ -17,6 +17,7 @@ USUAL = {"K": ("degC", "degF", "K"), "Pa": ("Pa", "kPa", "bar", "MPa", "psi"), "
 PROBES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FAR, NEAR = 5.0, 2.0  # scatters of history: farther is another level, nearer is the same
 BEFORE = 8  # readings on each side of a jump
+STEEP = 0.15  # of the jump: how far a reading beside it may lie off a line, and the line may rise by a reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,13 @@ def within(channel: Channel) -> Swap | None:
     if jump <= 0.0 or jump < 20.0 * noise:
         return None
     before, after = x[k - BEFORE : k], x[k : k + BEFORE]
-    if max(np.ptp(before), np.ptp(after)) > 0.25 * jump:  # a steep event, not a change of scale
+    lines = [np.polyfit(np.arange(BEFORE), y, 1) for y in (before, after)]
+    bends = [
+        float(np.abs(y - np.polyval(p, np.arange(BEFORE))).max()) for p, y in zip(lines, (before, after), strict=True)
+    ]
+    if max(*bends, *(abs(float(p[0])) for p in lines)) > STEEP * jump:  # a steep event, not a change of scale
         return None
-    level = _end(before, -1), _end(after, 0)
+    level = float(np.polyval(lines[0], BEFORE - 1)), float(np.polyval(lines[1], 0))
     allowed = 0.01 * jump + 3.0 * noise
     best: Swap | None = None
     for here, there in (level, level[::-1]):  # the later stretch is the wrong one, or the earlier
@@ -101,9 +106,3 @@ def within(channel: Channel) -> Swap | None:
             if off <= allowed and (best is None or off < best.off):
                 best = Swap(before=level[0], after=level[1], written=written, taken=taken, off=off, at=float(t[k]))
     return best
-
-
-def _end(y: Array, which: int) -> float:
-    """The straight line through a stretch, at one of its ends."""
-    line = np.polyfit(np.arange(y.size), y, 1)
-    return float(np.polyval(line, 0 if which == 0 else y.size - 1))
