@@ -206,4 +206,4 @@ def test_the_page_on_logs_runs_as_it_stands(tmp_path, monkeypatch):
             Path(f"quench.{kind}").write_bytes(text.encode())
         else:
             exec(compile(text, str(DOCS), "exec"), {})
-    assert [kind for kind, _ in blocks] == ["csv", "toml", "python", "python"]
+    assert [kind for kind, _ in blocks] == ["csv", "toml", "python", "python", "python"]
