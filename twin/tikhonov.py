@@ -155,7 +155,8 @@ def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "
     noise, resolution = gain @ gain.T, gain @ triangle
     # covariance of x by its roughness: tau (L'L)^+; the bias is (R - 1) x = -(A'A + s L'L)^-1 s L'L x
     pushed = strength * spread @ V.T @ rough.T
-    kept = float(np.sum((rough @ resolution @ np.linalg.pinv(rough)) ** 2))  # of the roughness that is
+    # `kept` is the share of the truth's roughness that the solution has
+    kept = float(np.sum((rough @ resolution @ np.linalg.pinv(rough)) ** 2))
     tau = max(1.0 / strength, (float(lively) - float(np.sum((rough @ gain) ** 2))) / max(kept, 1e-3))
     return Smoothed(values=x, resolution=resolution, noise=noise, bias=tau * pushed @ pushed.T, strength=strength,
                     principle=principle, misfit=float(np.sqrt(left / m)), least=float(np.sqrt(curve[0, 1] / m)),

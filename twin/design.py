@@ -1,0 +1,418 @@
+"""The next best trial: which sensors, in which run, would shrink the interval of a verdict most."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import (
+    Channel,
+    Fit,
+    Interest,
+    ModelError,
+    Observation,
+    Probe,
+    Process,
+    Solver,
+    Trial,
+    quantities,
+    substitute,
+)
+from ..models.errors import did_you_mean
+from .forward import Forward, forward, tangents, whiten, whitener
+from .identify import autocorrelation_time
+from .problem import Experiment, Problem, pose_rows
+
+Array = NDArray[np.float64]
+Words = tuple[str, str]
+CRITERIA = ("goal", "D", "A")
+SMALL = 0.02  # share of an interval from which on a gain is worth a sensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sensor:
+    """A sensor that could be mounted: its channel with times, place and uncertainty, and what it sees.
+
+    Attributes
+    ----------
+    channel : Channel
+        Its values say nothing.
+    sees : Observation or None
+        Left out: a probe at the channel's place, in the body that has the name of its station, or in the only one.
+    where, where_zh : str
+        The place in words.
+    """
+
+    channel: Channel
+    sees: Observation | None = None
+    where: str = ""
+    where_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """A run that could be made, or could have been made with more sensors.
+
+    Attributes
+    ----------
+    name : str
+    process : Process
+    candidates : tuple of Sensor
+    mounted : tuple of Sensor
+        Those that it has in any case; none where the run was made and its readings are among the experiments.
+    """
+
+    name: str
+    process: Process
+    candidates: tuple[Sensor, ...]
+    mounted: tuple[Sensor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Goal:
+    """The number whose interval is to shrink.
+
+    Attributes
+    ----------
+    process : Process
+        The one that the verdict is about.
+    interest : Interest
+    observe : tuple of Observation
+        Those of the interest among them.
+    rest : float, in the interest's unit
+        Standard uncertainty of all that no calibration lowers: numerics, inputs, model form.
+    coverage : float
+    """
+
+    process: Process
+    interest: Interest
+    observe: tuple[Observation, ...]
+    rest: float = 0.0
+    coverage: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """What some sensors in one plan would do.
+
+    Attributes
+    ----------
+    plan : str
+    sensors : tuple of str
+    score : float
+        By the criterion, lower is better: variance of the goal, log determinant, or trace of the covariance, parameters
+        in units of their prior's width.
+    std : float
+        Of the goal by the parameters alone, in its unit; NaN without a goal.
+    interval : float
+        Expanded uncertainty of the goal with all the rest; NaN without a goal.
+    """
+
+    plan: str
+    sensors: tuple[str, ...]
+    score: float
+    std: float
+    interval: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NextTrial:
+    """What to measure next.
+
+    Attributes
+    ----------
+    before : Gain
+        As things stand, without any plan.
+    best : Gain
+    each : tuple of Gain
+        Every candidate alone, best first.
+    plans : tuple of Gain
+        The best sensors of every plan, best first; and what the plan tells with its mounted sensors alone is in `bare`.
+    bare : mapping of plan name to Gain
+    covariance : (nf, nf)
+        Of the parameters once the best is done, in their units.
+    words : tuple of (English, Chinese)
+    """
+
+    before: Gain
+    best: Gain
+    each: tuple[Gain, ...]
+    plans: tuple[Gain, ...]
+    bare: Mapping[str, Gain]
+    covariance: Array
+    words: tuple[Words, ...]
+
+    @property
+    def shrinkage(self) -> float:
+        """The goal's interval after the best over that before; 1 says that nothing is gained."""
+        return self.best.interval / self.before.interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """What one sensor tells: columns (n, nf + m) in its own uncertainty, by parameters and by causes that it shares."""
+
+    rows: Array
+    labels: tuple[str, ...]
+
+
+def next_trial(experiments: Sequence[Experiment], plans: Sequence[Plan], *, fit: Fit, solver: Solver,
+               goal: Goal | None = None, criterion: str = "goal", add: int = 1) -> NextTrial:  # fmt: skip
+    """Choose the run and the sensors that tell most.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+        What the fit has seen.
+    plans : sequence of Plan
+    fit : Fit
+        Its parameters, with their priors, are what is to be learnt, around its values.
+    solver : Solver
+        One tangent run for each experiment and plan, and one for the goal.
+    goal : Goal or None
+    criterion : str
+        "goal" for the least variance of the goal, "D" for the least volume of the parameters' ellipsoid, "A" for the
+        least sum of their variances.
+    add : int
+        Sensors to add.
+
+    Returns
+    -------
+    NextTrial
+
+    Raises
+    ------
+    ModelError
+        An unknown criterion, no goal where one is needed, no candidate, fewer candidates than are to be added.
+    SolveError
+        If a run fails.
+
+    Notes
+    -----
+    To first order around the fit, precision is that of the priors (a flat one counts as its span over sqrt 12) plus
+    J'WJ of every sensor. Offsets, lags and places are unknowns with a prior of their own, one for all sensors that
+    share the cause. Readings count less by the autocorrelation time and the misfit that the fit's own residuals show; a
+    sensor that has not read yet takes the middle of those, in seconds. Sensors are added one by one and then exchanged
+    until nothing gets better.
+
+    References
+    ----------
+    Chaloner and Verdinelli, Statistical Science 10 (1995) 273-304; Atkinson, Donev and Tobias, Optimum Experimental
+    Designs (2007), ch. 12 (exchange).
+    """
+    _refuse(plans, goal, criterion, add)
+    widths = _widths(fit)
+    told, tau, misfit = _told(experiments, fit, solver, widths)
+    slopes = None if goal is None else _slopes(goal, fit, solver) * widths
+    score = _Score(criterion, slopes, goal)
+    before = score.gain("", (), told, widths.size)
+    each, best_of, bare, covers = [], [], {}, {}
+    for plan in plans:
+        seen = _planned(plan, fit, solver, widths, (tau, misfit))
+        base = [*told, *(seen[s.channel.name] for s in plan.mounted)]
+        names = [s.channel.name for s in plan.candidates]
+        bare[plan.name] = score.gain(plan.name, (), base, widths.size)
+
+        def worth(chosen: tuple[str, ...], plan: Plan = plan, base: list[_Seen] = base,
+                  seen: Mapping[str, _Seen] = seen) -> Gain:  # fmt: skip
+            return score.gain(plan.name, chosen, [*base, *(seen[n] for n in chosen)], widths.size)
+
+        each += [worth((name,)) for name in names]
+        best_of.append(_chosen(names, add, worth))
+        covers[plan.name] = [*base, *(seen[n] for n in best_of[-1].sensors)]
+    each.sort(key=lambda one: one.score)
+    best_of.sort(key=lambda one: one.score)
+    best = best_of[0]
+    covariance = _covariance(covers[best.plan], widths.size) * np.outer(widths, widths)
+    return NextTrial(before=before, best=best, each=tuple(each), plans=tuple(best_of), bare=bare, covariance=covariance,
+                     words=_words(plans, before, best, each, goal))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """How good some information is."""
+
+    criterion: str
+    slopes: Array | None
+    goal: Goal | None
+
+    def gain(self, plan: str, sensors: tuple[str, ...], told: Sequence[_Seen], nf: int) -> Gain:
+        C = _covariance(told, nf)
+        std = interval = math.nan
+        if self.slopes is not None and self.goal is not None:
+            std = math.sqrt(max(float(self.slopes @ C @ self.slopes), 0.0))
+            interval = self.goal.coverage * math.hypot(std, self.goal.rest)
+        score = {"goal": std**2, "D": float(np.linalg.slogdet(C)[1]), "A": float(np.trace(C))}[self.criterion]
+        return Gain(plan=plan, sensors=sensors, score=score, std=std, interval=interval)
+
+
+def _chosen(names: Sequence[str], add: int, worth: Callable[[tuple[str, ...]], Gain]) -> Gain:
+    """The best `add` of the names: one by one, then exchanged until nothing gets better."""
+    best = worth(())
+    for _ in range(add):
+        best = min((worth((*best.sensors, n)) for n in names if n not in best.sensors), key=lambda one: one.score)
+    better = add > 1
+    while better:
+        swaps = [worth(tuple(n if s == out else s for s in best.sensors))
+                 for out in best.sensors for n in names if n not in best.sensors]  # fmt: skip
+        top = min(swaps, key=lambda one: one.score, default=best)
+        better = top.score < best.score - 1e-9 * max(abs(best.score), 1e-300)
+        best = top if better else best
+    return best
+
+
+def _covariance(told: Sequence[_Seen], nf: int) -> Array:
+    """Covariance (nf, nf) of the parameters in prior widths: causes are unknowns too, and drop out at the end."""
+    labels = list(dict.fromkeys(label for one in told for label in one.labels))
+    M = np.eye(nf + len(labels))
+    for one in told:
+        where = np.array([*range(nf), *(nf + labels.index(label) for label in one.labels)])
+        M[np.ix_(where, where)] += one.rows.T @ one.rows
+    return np.asarray(np.linalg.inv(M)[:nf, :nf])
+
+
+def _widths(fit: Fit) -> Array:
+    """(nf,) standard deviation of each prior; of a flat one its span over sqrt 12, logarithmic where searched so."""
+    found = []
+    for p, v in zip(fit.parameters, fit.values, strict=True):
+        span = v * math.log(p.upper / p.lower) if p.transform == "log" else p.upper - p.lower
+        found.append(p.prior[1] if p.prior is not None else span / math.sqrt(12.0))
+    return np.array(found)
+
+
+def _told(experiments: Sequence[Experiment], fit: Fit, solver: Solver,
+          widths: Array) -> tuple[list[_Seen], float, float]:  # fmt: skip
+    """What the sensors so far tell, the middle autocorrelation time, s, and the middle squared misfit."""
+    if not experiments:
+        return [], 0.0, 1.0
+    problem, at = _at(experiments, fit, solver)
+    white = whiten(whitener(at), at.residuals)
+    spare = white.size / max(white.size - widths.size, 1)
+    found, taus, misfits = [], [], []
+    for i, row in enumerate(problem.rows):
+        own = at.row == i
+        tau, size = autocorrelation_time(white[own]), max(1.0, float(np.mean(white[own] ** 2)) * spare)
+        taus.append(tau * _beat(row.channel))
+        misfits.append(size)
+        found.append(_seen(at, own, widths, tau * size))
+    return found, float(np.median(taus)), float(np.median(misfits))
+
+
+def _planned(plan: Plan, fit: Fit, solver: Solver, widths: Array, doubt: tuple[float, float]) -> dict[str, _Seen]:
+    """What each sensor of a plan would tell, by its name."""
+    sensors = (*plan.mounted, *plan.candidates)
+    channels = {s.channel.name: replace(s.channel, values=np.zeros(s.channel.t.size), limits=None) for s in sensors}
+    sees = {s.channel.name: s.sees or _probe(s.channel, plan) for s in sensors}
+    run = Experiment(trial=Trial(name=plan.name, channels=channels), process=plan.process, observe=sees, name=plan.name)
+    problem, at = _at((run,), fit, solver)
+    found = {}
+    for i, row in enumerate(problem.rows):
+        tau = max(1.0, doubt[0] / max(_beat(row.channel), 1e-300))
+        found[row.channel.name] = _seen(at, at.row == i, widths, tau * doubt[1])
+    return found
+
+
+def _at(experiments: Sequence[Experiment], fit: Fit, solver: Solver) -> tuple[Problem, Forward]:
+    rows, gaps = pose_rows(experiments)
+    problem = Problem(experiments=tuple(experiments), parameters=fit.parameters, guess=fit.values, rows=rows, gaps=gaps)
+    return problem, forward(problem, fit.values, solvers=(solver,) * len(problem.experiments))
+
+
+def _seen(at: Forward, own: NDArray[np.bool_], widths: Array, inflation: float) -> _Seen:
+    touched = np.array([k for k in range(len(at.labels)) if at.shared[own, k].any()], dtype=np.int64)
+    weight = 1.0 / (at.sigmas[own] * math.sqrt(inflation))
+    rows = np.hstack([at.jacobian[own] * widths, at.shared[own][:, touched]]) * weight[:, None]
+    return _Seen(rows=rows, labels=tuple(at.labels[k] for k in touched))
+
+
+def _beat(channel: Channel) -> float:
+    """Seconds between readings."""
+    return float(np.median(np.diff(channel.t[channel.reads]))) if channel.reads.sum() > 1 else 0.0
+
+
+def _probe(channel: Channel, plan: Plan) -> Probe:
+    bodies = [b.name for b in plan.process.bodies]
+    if channel.place is None or (len(bodies) > 1 and channel.station not in bodies):
+        raise ModelError(
+            f"sensor '{channel.name}' of plan '{plan.name}' states place {channel.place} and station "
+            f"'{channel.station}', which tells none of the bodies {bodies}. A sensor is somewhere. Give its channel a "
+            "place and a station, or sees=Probe(...)."
+        )
+    return Probe(name=channel.name, place=channel.place, body=bodies[0] if len(bodies) == 1 else channel.station)
+
+
+def _slopes(goal: Goal, fit: Fit, solver: Solver) -> Array:
+    """(nf,) derivative of the number by each parameter of the fit."""
+    own = quantities(goal.process)
+    names = tuple(p.name for p in fit.parameters if p.name in own)
+    if not names:
+        raise ModelError(
+            f"the goal's process '{goal.process.name}' has none of the fitted parameters "
+            f"{', '.join(p.name for p in fit.parameters)}. What is learnt must matter to it. Use one recipe for both."
+        )
+    ready = substitute(goal.process, {p.name: float(v) for p, v in zip(fit.parameters, fit.values, strict=True)
+                                      if p.name in names})  # fmt: skip
+    found = goal.interest.slopes(tangents(solver, ready, free=names, observe=goal.observe))
+    return np.array([found[names.index(p.name)] if p.name in names else 0.0 for p in fit.parameters])
+
+
+def _refuse(plans: Sequence[Plan], goal: Goal | None, criterion: str, add: int) -> None:
+    if criterion not in CRITERIA:
+        raise ModelError(
+            f"criterion '{criterion}' is not known. {did_you_mean(criterion, CRITERIA)} Choose 'goal', 'D' or 'A'."
+        )
+    if criterion == "goal" and goal is None:
+        raise ModelError(
+            "criterion 'goal' has no goal. The interval that is to shrink must be named. Give goal=Goal(...), or say "
+            "criterion='D' for all parameters."
+        )
+    fewest = min((len(p.candidates) for p in plans), default=0)
+    if not 1 <= add <= fewest:
+        raise ModelError(
+            f"{add} sensors are to be added, and a plan has {fewest} candidates. One or more, and no more than there "
+            "are candidates, can be. Change add, or propose more places."
+        )
+    for plan in plans:
+        names = [s.channel.name for s in (*plan.mounted, *plan.candidates)]
+        twice = next((a for a, b in pairwise(sorted(names)) if a == b), None)
+        if twice:
+            raise ModelError(
+                f"plan '{plan.name}' has two sensors named '{twice}'. One name is one sensor. Rename one of them."
+            )
+
+
+def _words(plans: Sequence[Plan], before: Gain, best: Gain, each: Sequence[Gain],
+           goal: Goal | None) -> tuple[Words, ...]:  # fmt: skip
+    by_name = {(p.name, s.channel.name): s for p in plans for s in p.candidates}
+
+    def place(gain: Gain, zh: bool) -> str:
+        sensors = [by_name[gain.plan, n] for n in gain.sensors]
+        return ("、" if zh else ", ").join((s.where_zh if zh else s.where) or s.channel.name for s in sensors)
+
+    if goal is None:
+        names, named = place(best, False), place(best, True)
+        return ((f"In {best.plan}, {names} tells most about the parameters.",
+                 f"在 {best.plan} 中，{named} 对参数的信息量最大。"),)  # fmt: skip
+    share, unit = best.interval / before.interval, goal.interest.unit
+    least = goal.coverage * goal.rest / before.interval
+    by = f"from ±{before.interval:.3g} to ±{best.interval:.3g} {unit}"
+    by_zh = f"由 ±{before.interval:.3g} 收窄至 ±{best.interval:.3g} {unit}"
+    if share > 1.0 - SMALL:
+        words = [(f"No further sensor helps: the best, at {place(best, False)}, takes the interval {by}; of it "
+                  f"{least:.0%} comes from what no sensor of this kind sees.",
+                  f"再加传感器无明显帮助：最佳位置（{place(best, True)}）仅使区间{by_zh}；"
+                  f"其中 {least:.0%} 来自此类传感器看不到的因素。")]  # fmt: skip
+    else:
+        more = "halves the interval" if 0.45 <= share <= 0.55 else f"shrinks the interval by {1.0 - share:.0%}"
+        more_zh = "使区间减半" if 0.45 <= share <= 0.55 else f"使区间收窄 {1.0 - share:.0%}"
+        words = [(f"A further sensor at {place(best, False)} ({best.plan}) {more}, {by}.",
+                  f"在 {place(best, True)}（{best.plan}）增设传感器可{more_zh}，{by_zh}。")]  # fmt: skip
+    if len(each) > 1:
+        worst = each[-1]
+        words.append((f"The least useful place is {place(worst, False)} ({worst.plan}): ±{worst.interval:.3g} {unit}.",
+                      f"作用最小的位置为 {place(worst, True)}（{worst.plan}）："
+                      f"±{worst.interval:.3g} {unit}。"))  # fmt: skip
+    return tuple(words)
