@@ -22,7 +22,7 @@ from ..models import (
 from ..models.errors import did_you_mean
 from .forward import Forward, bases, forward, whiten, whitener
 from .problem import Experiment, Problem, pose_rows
-from .tikhonov import Smoothed, roughness, tikhonov
+from .tikhonov import Regularised, roughness, tikhonov
 
 Array = NDArray[np.float64]
 Words = tuple[str, str]
@@ -116,7 +116,7 @@ class Recovered:
     ----------
     knots : Knots
     values : (n,)
-    smoothed : Smoothed
+    smoothed : Regularised
         Strength and how it was chosen, resolution matrix, covariance by noise and by smoothing; of the logarithms of
         the heights over temperature.
     widths : (n,) s or K
@@ -130,7 +130,7 @@ class Recovered:
 
     knots: Knots
     values: Array
-    smoothed: Smoothed
+    smoothed: Regularised
     widths: Array
     rounds: int
     process: Process
@@ -242,7 +242,9 @@ def _run(problem: Problem, build: Callable[[Signal | Property], Process], knots:
     return replace(base, jacobian=np.stack(columns, axis=1))
 
 
-def _recovered(build: Callable[[Signal | Property], Process], knots: Knots, found: Smoothed, rounds: int) -> Recovered:
+def _recovered(
+    build: Callable[[Signal | Property], Process], knots: Knots, found: Regularised, rounds: int
+) -> Recovered:
     share = np.gradient(knots.at)
     kernels = found.resolution / share  # height per unit area of a spike at each knot
     widths = (np.abs(kernels) * share).sum(axis=1) / np.maximum(np.abs(kernels).max(axis=1), 1e-300)

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..models import ModelError, SolveError
-from .search import descend
+from .search import Residuals, descend
 
 Array = NDArray[np.float64]
 TINY = 1e-9  # of its own scale: a diffuse variance below is none
@@ -260,13 +261,17 @@ def most_likely(model: Callable[[Array], StateSpace], readings: ArrayLike, *, be
             ends = [(parts(at + e) - parts(at - e)) / 2e-5 for e in 1e-5 * np.eye(at.size)]
             return r, np.stack(ends, axis=1) / (2.0 * r[:, None])
 
-        found = descend(lambda _, f=residuals: f, u, lower=u - 12.0, upper=u + 12.0, rounds=1, steps=400, close=1e-13)
+        found = descend(partial(_same, residuals), u, lower=u - 12.0, upper=u + 12.0, rounds=1, steps=400, close=1e-13)
         if found.failed or not np.isfinite(found.end).all():
             raise SolveError(f"the likelihood has no top near {start.tolist()}: {found.outcome}. Begin elsewhere.")
         moved, u = float(np.abs(found.end - u).max()), found.end
         if moved < 1e-7:
             break
     return np.asarray(np.exp(u))
+
+
+def _same(residuals: Residuals, _: Array) -> Residuals:
+    return residuals
 
 
 def _update(belief: Belief, reading: Array, model: StateSpace) -> tuple[Belief, tuple[_Step, ...], NDArray[np.bool_]]:
@@ -278,7 +283,8 @@ def _update(belief: Belief, reading: Array, model: StateSpace) -> tuple[Belief, 
     shift = 0.0
     if np.count_nonzero(H - np.diag(np.diag(H))):
         root = np.linalg.cholesky(H)
-        y, rows, H = np.linalg.solve(root, y), np.linalg.solve(root, rows), np.eye(len(y))
+        y, rows = np.asarray(np.linalg.solve(root, y)), np.asarray(np.linalg.solve(root, rows))
+        H = np.eye(len(y))
         shift = 2.0 * float(np.log(np.diag(root)).sum())
     a, P, D = belief.mean.copy(), belief.covariance.copy(), belief.diffuse.copy()
     steps = []

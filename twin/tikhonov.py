@@ -17,7 +17,7 @@ DECADES = 8.0  # of the strength, to either side of where rows and roughness wei
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Smoothed:
+class Regularised:
     """The solution with its doubts.
 
     Attributes
@@ -77,7 +77,7 @@ def roughness(at: ArrayLike, order: int = 1) -> Array:
     return np.asarray(np.diff(slope, axis=0) / apart[:, None] * np.sqrt(apart)[:, None])
 
 
-def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "discrepancy") -> Smoothed:
+def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "discrepancy") -> Regularised:
     """The unknowns x that make |rows x - right|^2 + strength |rough x|^2 least.
 
     Parameters
@@ -93,7 +93,7 @@ def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "
 
     Returns
     -------
-    Smoothed
+    Regularised
 
     Raises
     ------
@@ -103,9 +103,9 @@ def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "
     Notes
     -----
     Where even the freest solution leaves more than the noise, the discrepancy principle has no answer; the corner is
-    taken, and `principle` says so. What smoothing takes away is unknown by nature; it is stated for unknowns as rough as
-    the solution shows them to be once what it cannot show is allowed for, or for those that make the strength the right
-    one, whichever are rougher.
+    taken, and `principle` says so. What smoothing takes away is unknown by nature; it is stated for unknowns as rough
+    as the solution shows them to be once what it cannot show is allowed for, or for those that make the strength the
+    right one, whichever are rougher.
 
     References
     ----------
@@ -158,7 +158,7 @@ def tikhonov(rows: Array, right: Array, rough: Array, *, choose: str | float = "
     # `kept` is the share of the truth's roughness that the solution has
     kept = float(np.sum((rough @ resolution @ np.linalg.pinv(rough)) ** 2))
     tau = max(1.0 / strength, (float(lively) - float(np.sum((rough @ gain) ** 2))) / max(kept, 1e-3))
-    return Smoothed(values=x, resolution=resolution, noise=noise, bias=tau * pushed @ pushed.T, strength=strength,
+    return Regularised(values=x, resolution=resolution, noise=noise, bias=tau * pushed @ pushed.T, strength=strength,
                     principle=principle, misfit=float(np.sqrt(left / m)), least=float(np.sqrt(curve[0, 1] / m)),
                     curve=curve)  # fmt: skip
 

@@ -89,11 +89,14 @@ def test_what_no_sensor_sees_stays_and_is_said(lab, bench):
 
 
 def test_two_sensors_side_by_side_that_share_an_offset_tell_less_than_two_that_do_not(lab, bench):
-    solver, _, fit, process = bench
+    solver, runs, _, process = bench
+    fit = twin.calibrate(runs, free=FREE, solver=solver, starts=1)
 
     def two(group):
         bias = Quantity(value=0.0, std=8.0, group=group)
-        plan = Plan(name="again", process=process, candidates=sensors(lab, places=(0.01, 0.0101), bias=bias))
+        plan = Plan(
+            name="again", process=process, candidates=sensors(lab, places=(0.01, 0.0101), n=2, first=60.0, bias=bias)
+        )
         return next_trial((), (plan,), fit=fit, solver=solver, goal=goal(lab), add=2).best.std
 
     assert two("logger") > 1.1 * two("")
