@@ -1,11 +1,26 @@
 """Problems with published or exact answers: what `foretrial qualify` runs and the tests assert."""
 
-from . import balance, manufactured, melting, moving, round, sensitivity, statistics, steady, strd, track, transient
+from . import (
+    balance,
+    beck,
+    manufactured,
+    melting,
+    moving,
+    nile,
+    round,
+    sensitivity,
+    statistics,
+    steady,
+    strd,
+    track,
+    transient,
+)
 from .problem import Absent, Problem, Reached, Resolution
 
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
           *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS,
-          *statistics.PROBLEMS, *strd.PROBLEMS)  # fmt: skip
+          *statistics.PROBLEMS, *strd.PROBLEMS, *nile.PROBLEMS,
+          *beck.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -27,6 +42,8 @@ _ORDER = (
     "Ishigami",
     "Sobol-G",
     "StRD",
+    "Nile",
+    "Beck",
     "Weibull",
     "capability",
 )
