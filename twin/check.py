@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,13 @@ def _frozen(content: dict[str, Any], folder: Path) -> list[Finding]:
     same["interest"] = json.loads(canonical(asked["interest"])) == q["interest"]
     same["needs"] = set(asked["needs"]) <= set(q["needs"])
     same["time"] = held[mark].at == q["freeze"]["at"]
+    same["verification"] = asked["verification"] == q["verification"]
+    same["id"] = asked["id"] == q.get("id", asked["id"])
+    for role, parts in held[mark].payload["split"].items():
+        used = set((content[role] or {}).get("data", {}).values()) if role in content else set()
+        same[f"{role} data"] = used <= set(parts.values())
+    late = datetime.fromisoformat(held[mark].at) > datetime.fromisoformat(content["created"]) + timedelta(seconds=1)
+    same["order of freeze and result"] = not (late and q["freeze"]["before_result"])
     other = [name for name, holds in same.items() if not holds]
     told = f"{mark[:12]} asks the same" if not other else f"{mark[:12]} froze another {', '.join(other)}"
     return [Finding(what="freeze", holds=not other, text=told)]

@@ -237,3 +237,19 @@ def test_what_no_trial_has_tried_is_foreseen_but_not_valid_here(lab, tmp_path):
     assert verdict.expanded > 0.0
     assert all(finding.holds for finding in twin.check_verdict(tmp_path))
     assert told
+
+
+@pytest.mark.parametrize("bend", [
+    lambda c: c["question"].update(verification="design"),
+    lambda c: c["question"].update(id="another"),
+    lambda c: c["validation"]["data"].update(second="0" * 64),
+    lambda c: c["calibration"]["data"].update(third="0" * 64),
+    lambda c: c.update(created="2020-01-01T00:00:00+00:00"),
+], ids=["verification", "id", "validation data", "calibration data", "time"])  # fmt: skip
+def test_what_was_exchanged_after_the_freeze_is_found_though_the_seal_was_made_anew(bend, lab, done, tmp_path):
+    found = done(lab)
+    (tmp_path / "trials.h5").write_bytes((found.folder / "trials.h5").read_bytes())
+    content = json.loads((found.folder / "verdict.json").read_text(encoding="utf-8"))
+    bend(content)
+    (tmp_path / "verdict.json").write_text(canonical(seal(content)), encoding="utf-8")
+    assert {what for what, holds in findings(tmp_path).items() if not holds} == {"freeze"}
