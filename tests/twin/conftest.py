@@ -177,9 +177,12 @@ NOW = "2026-01-01T00:00:00+00:00"
 
 
 def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0, leak=False, film=600.0, prior=None,
-          bounds=(50.0, 5000.0), needs=(), std=0.01, bias=0.5, noise=1.0, trial=None, limits=None,
+          bounds=(50.0, 5000.0), needs=(), std=0.01, bias=0.5, noise=1.0, trial=None, limits=None, spoil=None,
           **verdict):  # fmt: skip
-    """Calibrate on one made-up trial, validate on another, verify; `sensor` is what is, `believed` what is stated."""
+    """Calibrate on one made-up trial, validate on another, verify; `sensor` is what is, `believed` what is stated.
+
+    `spoil` gets each log, and hands it back as the logger wrote it.
+    """
     from foretrial import twin
     from foretrial.models import Interest, Requirement, substitute
 
@@ -191,7 +194,8 @@ def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0
     def tried(gas, name):
         log = make_trial(make_process(film=film, gas=gas), real, rng, name=name, drift=drift)
         channels = {n: replace(say[n], values=c.values) for n, c in log.channels.items()}
-        return replace(log, channels=channels)
+        log = replace(log, channels=channels)
+        return log if spoil is None else spoil(log)
 
     first, second = tried(320.0, "first"), tried(335.0, "second")
     second = replace(first, name="renamed") if leak else trial or second

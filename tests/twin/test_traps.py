@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import Quantity, State
+from foretrial.models import Quantity, State, TrialError, digest
 
 DRAWS = 50
 
@@ -123,6 +123,135 @@ def test_the_inverse_crime_is_named_and_simulated_readings_are_no_trial(lab, rng
     verdict = lab.judge(rng, trial=replace(own, name="second"))
     assert verdict.state is State.NOT_VALID_HERE
     assert any("Predicted, not tried" in reason for reason in verdict.reasons)
+
+
+def exchanged(trial):
+    """The calibration's two thermocouples on each other's clamps."""
+    if trial.name != "first":
+        return trial
+    a, b = trial["TC1"], trial["TC2"]
+    return replace(trial, channels={"TC1": replace(a, values=b.values), "TC2": replace(b, values=a.values)},
+                   content=digest(["exchanged", a.values]))  # fmt: skip
+
+
+def test_swapped_thermocouples_are_no_pass_and_are_named(lab, rng):
+    verdict = lab.judge(rng, spoil=exchanged, needs=("D2",))
+    assert verdict.state is not State.PASS
+    assert state(verdict, "D2") == "not-met"
+    solver, process = lab.slab(cells=24, steps=120), lab.process(film=300.0)
+    log = exchanged(lab.trial(lab.process(), lab.channels(bias=Quantity(value=0.0, std=0.5)), rng, name="first"))
+    experiment = twin.Experiment(trial=log, process=process)
+    fit = twin.calibrate([experiment], free={"film": (50.0, 5000.0)}, solver=solver, starts=1)
+    assert [(f.kind, f.channel) for f in twin.crossed(experiment, fit=fit, solver=solver)][:1] == [("swapped", "TC1")]
+
+
+def test_sensors_on_their_own_clamps_are_never_called_swapped_nor_their_clock_wrong(lab):
+    solver = lab.slab(cells=24, steps=120)
+    told = []
+    for seed in range(DRAWS):
+        log = lab.trial(lab.process(), lab.channels(bias=Quantity(value=0.0, std=0.5)), np.random.default_rng(seed))
+        experiment = twin.Experiment(trial=log, process=lab.process(film=550.0))
+        fit = twin.calibrate([experiment], free={"film": (50.0, 5000.0)}, solver=solver, starts=1)
+        told += twin.crossed(experiment, fit=fit, solver=solver)
+        told += twin.faults(log)
+    assert told == []  # and the same campaigns reach PASS and FAIL, see the first test
+
+
+CLOCK = {"clock": Quantity(value=6.0, unit="s")}
+
+
+def test_a_clock_that_nobody_compared_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, sensor=CLOCK, believed={"clock": Quantity(value=0.0, unit="s")}, needs=("D2",))
+    film = verdict.content["calibration"]["parameters"][0]
+    assert abs(film["value"] - 600.0) > 20.0
+    assert state(verdict, "D2") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+def test_a_clock_that_was_compared_does_no_harm(lab, harmless):
+    class Compared:
+        def __call__(self, rng, **more):
+            stated = {"clock": Quantity(value=6.0, unit="s", std=0.5, group="A")}
+            return lab.judge(rng, sensor=stated, **more)
+
+    pairs = harmless(Compared())
+    assert share(pairs) >= 0.9
+    films = [a.content["calibration"]["parameters"][0] for a, _ in pairs]
+    assert np.mean([abs(f["value"] - 600.0) <= 2.0 * f["std"] for f in films]) >= 0.9
+
+
+def test_a_time_zone_apart_is_refused_and_summer_time_on_the_way_is_told(lab, rng):
+    log = lab.trial(lab.process(), lab.channels(), rng)
+    late = replace(log, channels={n: replace(c, t=c.t + 3600.0) for n, c in log.channels.items()})
+    with pytest.raises(TrialError, match=r"readings up to 3840 s, but the run of .* ends at 240 s"):
+        lab.judge(rng, trial=replace(late, name="second"))
+    leap = {n: replace(c, t=np.where(c.t > 100.0, c.t + 3600.0, c.t)) for n, c in log.channels.items()}
+    assert [f.kind for f in twin.faults(replace(log, channels=leap))] == ["clock"]
+
+
+def fahrenheit(trial):
+    """The firmware that was loaded in the middle of the second trial writes the same column in another unit."""
+    if trial.name != "second":
+        return trial
+    c = trial["TC1"]
+    values = np.where(c.t < 120.0, c.values, 1.8 * (c.values - 273.15) + 32.0 + 273.15)
+    channels = {**trial.channels, "TC1": replace(c, values=values)}
+    return replace(trial, channels=channels, content=digest(["fahrenheit", values]))
+
+
+def test_a_firmware_that_swaps_a_unit_is_no_pass_and_is_told(lab, rng):
+    verdict = lab.judge(rng, spoil=fahrenheit)
+    assert verdict.state is not State.PASS
+    log = fahrenheit(lab.trial(lab.process(), lab.channels(), rng, name="second"))
+    [fault] = twin.faults(log)
+    assert (fault.kind, fault.channel) == ("unit", "TC1")
+    assert "read as degF from there on" in fault.en
+
+
+def stuck(trial):
+    """A reading that froze on the way, and the same left out with its reason."""
+    if trial.name != "second":
+        return trial
+    c = trial["TC2"]
+    values = np.where(c.t < 60.0, c.values, c.values[c.t < 60.0][-1])
+    return replace(trial, channels={**trial.channels, "TC2": replace(c, values=values)}, content=digest(["s", values]))
+
+
+def left_out(trial):
+    spoiled = stuck(trial)
+    if spoiled is trial:
+        return trial
+    out = replace(spoiled["TC2"], unused="froze at 60 s")
+    return replace(spoiled, channels={**spoiled.channels, "TC2": out}, content=digest(["out", out.values]))
+
+
+def test_a_stuck_channel_is_no_pass_and_is_told(lab, rng):
+    assert lab.judge(rng, spoil=stuck).state is not State.PASS
+    [fault] = twin.faults(stuck(lab.trial(lab.process(), lab.channels(), rng, name="second")))
+    assert (fault.kind, fault.channel) == ("stuck", "TC2")
+
+
+@pytest.mark.slow
+def test_a_stuck_channel_that_its_sidecar_leaves_out_does_no_harm(lab, harmless):
+    assert share(harmless(lab.judge, spoil=left_out)) >= 0.9
+
+
+CEILING = {"limits": (273.15, 900.0)}
+
+
+def test_a_range_that_nobody_stated_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, sensor=CEILING, believed={"limits": None}, needs=("D2",))
+    assert state(verdict, "D2") == "not-met"
+    assert verdict.state is not State.PASS
+
+
+@pytest.mark.slow
+def test_a_range_that_is_stated_does_no_harm(lab, harmless):
+    class Ranged:
+        def __call__(self, rng, **more):
+            return lab.judge(rng, sensor=CEILING, **more)
+
+    assert share(harmless(Ranged())) >= 0.9
 
 
 @pytest.fixture
