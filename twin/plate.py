@@ -6,12 +6,15 @@ S, the temperature of a black, equally hot surroundings (adiabatic surface tempe
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Channel, Curve, Quantity, Signal, TrialError
 from ..models.errors import did_you_mean
+from ..models.units import factor
 
 Array = NDArray[np.float64]
 STEFAN_BOLTZMANN = 5.670374419e-8
@@ -41,16 +44,18 @@ def facing(channel: Channel, *, film: tuple[float, float] = (10.0, 40.0), back: 
     Returns
     -------
     Signal
-        K over s. Modes, one standard deviation each: the plate's film, back, capacity and emissivity (shared by all
-        plates), and the bridged gaps (the channel's own). Its bias is the channel's.
+        K over s, the channel's stated offset, gain, drift, leads and clock taken out, readings at the ends of its range
+        as gaps. Modes, one standard deviation each: the plate's film, back, capacity and emissivity (shared by all
+        plates); the channel's own gain, drift, leads and clock (shared by its group); the bridged gaps. Its bias is the
+        channel's.
 
     Raises
     ------
     TrialError
-        If the plate is not described, or the record has a gap that the rule does not bridge.
+        If the plate is not described or out of use, or the record has a gap that the rule does not bridge.
     """
     _described(channel)
-    t, T, bridged = _whole(channel, bridge, until)
+    t, T, bridged = _whole(_true(channel), bridge, until)
     p = dict(channel.properties)
     middle = 0.5 * (film[0] + film[1])
     rate = p["thickness"] * p["density"] * np.gradient(T, t)
@@ -70,11 +75,35 @@ def facing(channel: Channel, *, film: tuple[float, float] = (10.0, 40.0), back: 
     }
     modes = [(Quantity(value=0.0, std=1.0, name=name, source="plate thermometer, see facing()"), _curve(t, make()))
              for name, make in shapes.items()]  # fmt: skip
+    for cause in ("gain", "drift", "stem", "clock"):
+        q: Quantity = getattr(channel, cause)
+        if q.std > 0.0:
+            moved: dict[str, Any] = {cause: replace(q, value=q.value + q.std, valid=None)}
+            s, U, _ = _whole(_true(replace(channel, **moved)), bridge, until)
+            rate_off = p["thickness"] * p["density"] * p["heat_capacity"] * np.gradient(U, s)
+            faced = np.mean([_faced(U, rate_off + _soaked(s, U, p, one), middle, p["emissivity"])
+                             for one in (0.0, back)], axis=0)  # fmt: skip
+            amount = Quantity(value=0.0, std=1.0, name=f"{cause} of {q.group or channel.name}", source=q.source)
+            modes.append((amount, _curve(t, np.interp(t, s, faced) - best)))
     if bridged.any():
         own = Quantity(value=0.0, std=1.0, name=f"{channel.name} bridged gap", source="declared rule: straight line")
         modes.append((own, _curve(t, bridged)))
     bias = Quantity(value=0.0, unit="K", std=channel.bias.std, name=f"{channel.name} bias", source=channel.bias.source)
     return Signal(curve=_curve(t, best), unit="K", bias=bias, modes=tuple(modes))
+
+
+def _true(channel: Channel) -> Channel:
+    """The record with what is stated of its sensor taken out; a reading at the end of the range is a gap."""
+    if channel.unused:
+        raise TrialError(
+            f"channel '{channel.name}' is out of use: {channel.unused}. What its sidecar leaves out drives nothing. "
+            "Choose another plate, or write use = true there."
+        )
+    about = factor(channel.logged_unit, channel.unit)[1] if channel.pivot is None else channel.pivot
+    read = np.where(channel.saturated, np.nan, channel.values) - channel.bias.value - channel.drift.value * channel.t
+    touched = about + (read - about) / channel.gain.value
+    values = (touched - channel.stem.value * channel.stem_to) / (1.0 - channel.stem.value)
+    return replace(channel, t=channel.t - channel.clock.value, values=values)
 
 
 def _curve(t: Array, values: Array) -> Curve:

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from foretrial import twin
-from foretrial.models import Channel, TrialError
+from foretrial.models import Channel, Quantity, TrialError
 from foretrial.twin.plate import NEEDED
 
 SHARED = Path(os.environ.get("FORETRIAL_SHARED", Path(__file__).parents[3] / "shared"))
@@ -195,3 +195,28 @@ def test_a_plate_in_a_cone_implies_the_flux_that_was_set(flux):
     heat = PLATE["emissivity"] * SIGMA * (seen**4 - T[late] ** 4) + film * (seen - T[late])
     told = SIGMA * T[late] ** 4 + (heat + film * (T[late] - room)) / PLATE["emissivity"]
     assert np.mean(told) == pytest.approx(flux * 1e3, rel=0.03)
+
+
+def test_what_is_stated_of_a_plate_s_sensor_is_taken_out_and_its_doubt_is_a_mode():
+    true = plate()
+    wrong = {"gain": Quantity(value=1.02, std=0.01), "drift": Quantity(value=0.005, unit="K/s", std=0.001),
+             "clock": Quantity(value=0.0, unit="s", std=2.0, group="A"),
+             "bias": Quantity(value=3.0, unit="K")}  # fmt: skip
+    off = replace(true, values=273.15 + 1.02 * (true.values - 273.15) + 0.005 * true.t + 3.0, **wrong)
+    best, mended = twin.facing(true, until=END), twin.facing(off, until=END)
+    t = np.linspace(10.0, 880.0, 50)
+    assert mended.curve(t) == pytest.approx(best.curve(t), abs=0.01)
+    modes = {amount.name: shape(t) for amount, shape in mended.modes}
+    assert {"gain of PT1", "drift of PT1", "clock of A"} <= set(modes)
+    assert "gain of PT1" not in {amount.name for amount, _ in best.modes}
+    step = replace(off, gain=Quantity(value=1.03))
+    moved = twin.facing(step, until=END).curve(t) - mended.curve(t)
+    assert modes["gain of PT1"] == pytest.approx(moved, abs=0.02)
+    assert np.abs(modes["clock of A"]).max() > 1.0
+
+
+def test_a_plate_out_of_use_or_at_the_end_of_its_range_drives_nothing():
+    with pytest.raises(TrialError, match=r"'PT1' is out of use: fell off. What its sidecar leaves out drives nothing"):
+        twin.facing(replace(plate(), unused="fell off"))
+    with pytest.raises(TrialError, match=r"'PT1' drives the model and has a gap from"):
+        twin.facing(replace(plate(), limits=(200.0, 700.0)), until=END)
