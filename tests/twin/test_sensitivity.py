@@ -1,15 +1,19 @@
 """Sobol indices and elementary effects: known answers, failed runs, correlated inputs, and runs of a solver."""
 
 import math
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import Interest, ModelError, Probe, Quantity, SolveError, substitute
+from foretrial.models import Interest, ModelError, Probe, Quantity, SolveError, digest, substitute
+from foretrial.solvers import Heat
 from foretrial.twin.draws import factors, values
 from foretrial.twin.inputs import inputs
+from foretrial.twin.sensitivity import Number
 
 FIRST, TOTAL = (0.313905, 0.442411, 0.0), (0.557589, 0.442411, 0.243684)
 
@@ -200,3 +204,14 @@ def test_the_parameters_of_a_fit_move_together(lab):
     assert found.mean == pytest.approx(
         COLD.value(solver(substitute(process, dict(zip([p.name for p in fit.parameters], fit.values, strict=True))),
                           observe=CORE)), abs=0.5)  # fmt: skip
+
+
+def test_a_number_travels_to_other_processes_and_workers_change_nothing(lab):
+    process = uncertain(lab)
+    asked = {"interest": COLD, "solver": lab.slab(cells=4, steps=16), "observe": CORE}
+    number = Number(process=process, **{**asked, "solver": Heat(cells=4)})
+    again = pickle.loads(pickle.dumps(number))
+    assert digest([again.process, again.interest]) == digest([number.process, number.interest])
+    with ThreadPoolExecutor(2) as pool:
+        shared = twin.sensitivity(process, n=16, workers=pool.map, **asked)
+    assert (shared.total == twin.sensitivity(process, n=16, **asked).total).all()
