@@ -63,6 +63,10 @@ class Fit:
     data : mapping of trial name to content hash
     words : tuple of (English, Chinese)
         What is identifiable and what is not, in sentences.
+    failures : tuple of str
+        Runs that failed, what was tried instead, and how that ended.
+    runs : int
+        Calls of the solvers, with tangents or without.
     """
 
     parameters: tuple[Parameter, ...]
@@ -83,6 +87,7 @@ class Fit:
     words: tuple[tuple[str, str], ...] = ()
     failures: tuple[str, ...] = ()
     singular_values: Array = field(default_factory=lambda: np.zeros(0))
+    runs: int = 0
 
     @property
     def std(self) -> Array:

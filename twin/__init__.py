@@ -14,10 +14,12 @@ from .crossed import crossed
 from .decide import Decision, decide
 from .decided import measured
 from .domain import Domain, domain, similarity
+from .ensemble import Ensemble, ensemble
 from .faults import Fault, faults
 from .form import Form, judge
 from .freeze import freeze, frozen_before
 from .importing import import_csv
+from .ledger import Ledger, Run, Tally
 from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, import_log, read
 from .morris import Screening, morris
@@ -25,7 +27,9 @@ from .observe import observe, observe_tangent, synthetic
 from .outcome import Outcome, outcome
 from .pedigree import pedigree
 from .plate import facing
+from .posterior import Posterior, posterior
 from .problem import Experiment, Problem, pose
+from .profile import Profile, profile
 from .refine import Refinement, refine
 from .release import Release, release, restored
 from .reliability import (
@@ -46,6 +50,7 @@ from .risk import Risks, risks
 from .sensitivity import screen, sensitivity
 from .sensor import stem
 from .sign import Signature, make_keys, sign, signatures
+from .smoother import Smoothed, es_mda
 from .sobol import Function, Sensitivity, one_by_one, sobol
 from .stability import Stability, stability
 from .store import add, append_record, check, correct, names, raw_file, records, write
@@ -62,30 +67,37 @@ __all__ = [
     "Decision",
     "Departure",
     "Domain",
+    "Ensemble",
     "Evidence",
     "Experiment",
     "Fault",
     "Finding",
     "Form",
     "Function",
+    "Ledger",
     "LiveLog",
     "Lives",
     "News",
     "Node",
     "Outcome",
     "Point",
+    "Posterior",
     "Prediction",
     "Problem",
+    "Profile",
     "Record",
     "Refinement",
     "Release",
     "Repair",
     "Risks",
+    "Run",
     "Screening",
     "Sensitivity",
     "Signature",
+    "Smoothed",
     "Stability",
     "Study",
+    "Tally",
     "Tell",
     "Tree",
     "Validation",
@@ -110,6 +122,8 @@ __all__ = [
     "crossed",
     "decide",
     "domain",
+    "ensemble",
+    "es_mda",
     "facing",
     "faults",
     "fit_of",
@@ -137,7 +151,9 @@ __all__ = [
     "pedigree",
     "picture",
     "pose",
+    "posterior",
     "predict",
+    "profile",
     "raw_file",
     "read",
     "read_tree",

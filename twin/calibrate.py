@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solve
 from ..models.digest import digest
 from .forward import Forward, bases, forward, whiten, whitener
 from .identify import autocorrelation_time, identify
+from .ledger import Ledger, Tally, opened, recorded
 from .problem import Experiment, Free, Problem, fingerprints, pose
+from .robust import bend, influence, name_outliers, refuse_unknown
 from .search import Descent, Residuals, descend
 from .sensor import remarks
 
@@ -22,6 +25,7 @@ Tell = Callable[[str, float], None]
 def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = None, *, free: Free, solver: Solver,
               priors: Mapping[str, tuple[float, float]] | None = None, nuisances: Iterable[str] = (), starts: int = 4,
               seed: int = 1, noise: Mapping[str, float] | float | None = None, search: Solver | None = None,
+              loss: str | None = None, ledger: Ledger | str | Path | None = None,
               tell: Tell | None = None) -> Fit:  # fmt: skip
     """The values of the free quantities that explain the readings best, with their covariance and its doubts in words.
 
@@ -44,6 +48,11 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
         Standard uncertainty of a reading where the log's own is not to be used.
     search : Solver or None
         A cheaper one for the searches; the best end is always polished by `solver`.
+    loss : "student", "huber" or None
+        A robust loss in place of the sum of squares; the readings that it sets aside are named in the fit's words.
+    ledger : Ledger, path or None
+        Where every run is written down. Runs that it holds are not made again, so a study that was killed goes on
+        where it stopped, to the same answer; a run that fails is tried again with finer steps, then finer cells.
     tell : callable or None
         Gets a sentence and the share done.
 
@@ -64,14 +73,23 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
     residuals are correlated in time, or larger than stated, weigh less in the last polish, by the integrated
     autocorrelation time and the misfit; the covariance follows (Geyer 1992; JCGM 101, 5.2).
     """
+    refuse_unknown(loss)
     problem = pose(_experiments(process, trial), free=free, priors=priors, nuisances=nuisances, noise=noise)
+    with opened(ledger) as book:
+        tally = Tally()
+        by = [one and recorded(one, book, free=problem.names, tally=tally) for one in (solver, search)]
+        return _calibrate(problem, by[0] or solver, by[1], starts=starts, seed=seed, loss=loss, tally=tally, tell=tell)
+
+
+def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, starts: int, seed: int, loss: str | None,
+               tally: Tally, tell: Tell | None) -> Fit:  # fmt: skip
     scout = search or solver
-    begins, failures = _begins(problem, scout if search else _coarse(solver), starts, seed, tell)
+    begins, failures = _begins(problem, scout if search else _coarse(solver), starts, seed, loss, tell)
     found = []
     for i, begin in enumerate(begins):
         part = _part(tell, 0.15 + 0.6 * i / len(begins), 0.6 / len(begins))
         found.append(
-            descend(_rebase(problem, scout, None), begin, tell=part, about=f"start {i + 1} of {len(begins)}, ")
+            descend(_rebase(problem, scout, None, loss), begin, tell=part, about=f"start {i + 1} of {len(begins)}, ")
         )
     best = min(found, key=lambda one: one.objective)
     if best.failed:
@@ -81,14 +99,15 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
         )
     u = best.end
     if search is not None:
-        polished = descend(_rebase(problem, solver, None), u, tell=_part(tell, 0.75, 0.1), about="polish, ", rounds=2)
+        full = _rebase(problem, solver, None, loss)
+        polished = descend(full, u, tell=_part(tell, 0.75, 0.1), about="polish, ", rounds=2)
         failures.extend(polished.failures)
         u = u if polished.failed else polished.end
     at = _at(problem, u, solver)
-    inflation, _, _ = _doubt(problem, at)
+    inflation, _, _ = doubt(problem, at, loss)
     if (inflation > 1.05).any():
         weighed = descend(
-            _rebase(problem, solver, inflation), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2
+            _rebase(problem, solver, inflation, loss), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2
         )
         failures.extend(weighed.failures)
         if not weighed.failed:
@@ -96,7 +115,8 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
             at = _at(problem, u, solver)
     for one in found:
         failures.extend(one.failures)
-    return _fit(problem, u, at, found, solver, tuple(failures))
+    told = tuple(dict.fromkeys([*failures, *tally.failures]))
+    return _fit(problem, u, at, found, solver, told, loss, tally.calls)
 
 
 def _experiments(process: Process | Sequence[Experiment], trial: Trial | None) -> tuple[Experiment, ...]:
@@ -123,8 +143,9 @@ def _part(tell: Tell | None, begin: float, width: float) -> Tell | None:
     return None if tell is None else lambda text, share: tell(text, begin + width * share)
 
 
-def _standard(problem: Problem, found: Forward, values: Array, inflation: Array | None) -> tuple[Array, Array]:
-    """Standardised residuals and their Jacobian by the coordinates, priors as further rows."""
+def standard(problem: Problem, found: Forward, values: Array, inflation: Array | None,
+             loss: str | None = None) -> tuple[Array, Array]:  # fmt: skip
+    """Standardised residuals and their Jacobian by the coordinates, bent by the loss, priors as further rows."""
     tool = whitener(found, inflation=None if inflation is None else inflation[found.row])
     stretch = problem.stretch(values)
     held = [i for i, p in enumerate(problem.parameters) if p.prior is not None]
@@ -133,17 +154,18 @@ def _standard(problem: Problem, found: Forward, values: Array, inflation: Array 
     for row, i in enumerate(held):
         p = problem.parameters[i]
         J[row, i] = 0.0 if p.prior is None else stretch[i] / p.prior[1]
-    return (np.concatenate([whiten(tool, found.residuals), np.array(r)]),
-            np.concatenate([whiten(tool, found.jacobian * stretch), J]))  # fmt: skip
+    white, slopes = bend(whiten(tool, found.residuals), whiten(tool, found.jacobian * stretch), loss)
+    return np.concatenate([white, np.array(r)]), np.concatenate([slopes, J])
 
 
-def _rebase(problem: Problem, solver: Solver, inflation: Array | None) -> Callable[[Array], Residuals]:
+def _rebase(problem: Problem, solver: Solver, inflation: Array | None,
+            loss: str | None) -> Callable[[Array], Residuals]:  # fmt: skip
     def rebase(u: Array) -> Residuals:
         solvers = bases(problem, problem.values(u), solver=solver)
 
         def residuals(at: Array) -> tuple[Array, Array]:
             values = problem.values(at)
-            return _standard(problem, forward(problem, values, solvers=solvers), values, inflation)
+            return standard(problem, forward(problem, values, solvers=solvers), values, inflation, loss)
 
         return residuals
 
@@ -155,7 +177,7 @@ def _at(problem: Problem, u: Array, solver: Solver) -> Forward:
     return forward(problem, values, solvers=bases(problem, values, solver=solver))
 
 
-def _begins(problem: Problem, cheap: Solver, starts: int, seed: int,
+def _begins(problem: Problem, cheap: Solver, starts: int, seed: int, loss: str | None,
             tell: Tell | None) -> tuple[list[Array], list[str]]:  # fmt: skip
     """The guess, and the best of the screened places."""
     guess = np.clip(problem.unit(problem.guess), 0.02, 0.98)
@@ -169,7 +191,7 @@ def _begins(problem: Problem, cheap: Solver, starts: int, seed: int,
         values = problem.values(place)
         try:
             solvers = (cheap,) * len(problem.experiments)
-            r, _ = _standard(problem, forward(problem, values, solvers=solvers, slopes=False), values, None)
+            r, _ = standard(problem, forward(problem, values, solvers=solvers, slopes=False), values, None, loss)
             ranked.append((float(r @ r), i))
         except ForetrialError as cause:
             failures.append(str(cause))
@@ -184,25 +206,31 @@ def _crime(trial: Trial, solver: Solver) -> tuple[str, str]:
             "数值误差相互抵消；拟合好于实际。")  # fmt: skip
 
 
-def _doubt(problem: Problem, at: Forward) -> tuple[Array, float, float]:
+def doubt(problem: Problem, at: Forward, loss: str | None = None) -> tuple[Array, float, float]:
     """Per row, by how much its variance is to be enlarged; effective number of readings; misfit."""
     white = whiten(whitener(at), at.residuals)
+    pull, slope = influence(white, loss)
     inflation, effective = np.ones(len(problem.rows)), 0.0
     spare = white.size / max(white.size - len(problem.parameters), 1)
     for i in range(len(problem.rows)):
-        own = white[at.row == i]
-        tau = autocorrelation_time(own)
-        effective += own.size / tau
-        inflation[i] = tau * max(1.0, float(np.mean(own**2)) * spare)
-    return inflation, effective, float(np.sqrt(np.mean(white**2)))
+        own = at.row == i
+        tau = autocorrelation_time(pull[own])
+        effective += float(own.sum()) / tau
+        inflation[i] = tau * max(1.0, _variance(pull[own], slope[own]) * spare)
+    return inflation, effective, math.sqrt(_variance(pull, slope))
+
+
+def _variance(pull: Array, slope: Array) -> float:
+    """Mean square of standardised residuals; under a robust loss what the estimate's variance grows by (Huber 1964)."""
+    return float(np.mean(pull**2)) / max(float(np.mean(slope)), 0.1) ** 2
 
 
 def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solver: Solver,
-         failures: tuple[str, ...]) -> Fit:  # fmt: skip
+         failures: tuple[str, ...], loss: str | None, runs: int) -> Fit:  # fmt: skip
     values = problem.values(u)
     stretch = problem.stretch(values)
-    inflation, effective, misfit = _doubt(problem, at)
-    _, J = _standard(problem, at, values, inflation)
+    inflation, effective, misfit = doubt(problem, at, loss)
+    _, J = standard(problem, at, values, inflation)
     flat = np.diag([0.0 if p.prior is not None else 12.0 for p in problem.parameters])
     covariance = np.linalg.inv(J.T @ J + flat) * np.outer(stretch, stretch)
     widths = np.array([p.prior[1] if p.prior is not None else s / math.sqrt(12.0)
@@ -222,10 +250,13 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                      effective=effective, whiteness=whiteness, gaps=problem.gaps)  # fmt: skip
     words += remarks([(e.trial.name, c) for e in problem.experiments for c in e.trial.channels.values()
                       if c.name in e.observe or c.unused])  # fmt: skip
+    if loss is not None:
+        words += name_outliers(white, residuals=at.residuals, times=at.times, row=at.row,
+                               labels=[row.label for row in problem.rows], loss=loss)  # fmt: skip
     words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
     return Fit(parameters=problem.parameters, values=values, covariance=covariance,
                objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,
                times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,
                misfit=misfit, data=data, solver=solver.digest, process=digest([e.process for e in problem.experiments]),
-               words=words, failures=failures,
+               words=words, failures=failures, runs=runs,
                singular_values=np.linalg.svd(scaled, compute_uv=False))  # fmt: skip
