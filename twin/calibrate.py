@@ -253,6 +253,7 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
     if loss is not None:
         words += name_outliers(white, residuals=at.residuals, times=at.times, row=at.row,
                                labels=[row.label for row in problem.rows], loss=loss)  # fmt: skip
+    words += ((f"The calibration took {runs} solver calls.", f"标定共调用求解器 {runs} 次。"),)
     words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
     return Fit(parameters=problem.parameters, values=values, covariance=covariance,
                objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,

@@ -206,7 +206,7 @@ def _calibration(e: Evidence) -> dict[str, Any] | None:
     return dict(_plain({
         "parameters": parameters, "correlation": fit.correlation, "starts": starts, "reached_best": reached(fit),
         "rms": fit.rms, "misfit": fit.misfit, "n": fit.residuals.size, "effective": fit.effective,
-        "words": [_pair(w) for w in fit.words], "failures": list(fit.failures),
+        "words": [_pair(w) for w in fit.words], "failures": list(fit.failures), "runs": fit.runs,
         "data": {name: mark for name, mark in fit.data.items() if "/" not in name}}))  # fmt: skip
 
 
