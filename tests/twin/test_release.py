@@ -64,7 +64,7 @@ def test_nothing_in_the_copy_names_its_origin(trial, tmp_path):
     [name] = twin.names(tmp_path / "copy.h5")
     copy = twin.read(tmp_path / "copy.h5", name)
     told = repr(copy) + repr(released.leaks)
-    for secret in (*SECRET, trial.raw["quench.csv"], "4711", "diameter", "second shift", "height"):
+    for secret in (*SECRET, trial.raw["quench.csv"], "certificate", "diameter", "second shift", "height"):
         assert secret not in told
     assert {c.unit for c in copy.channels.values()} == {"1"}
     readings = np.concatenate([c.values for c in copy.channels.values()])
