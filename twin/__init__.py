@@ -13,12 +13,16 @@ from .contract import Departure, audit
 from .crossed import crossed
 from .decide import Decision, decide
 from .decided import measured
+from .design import next_trial
+from .discrepancy import Discrepancy, discrepancy
 from .domain import Domain, domain, similarity
 from .ensemble import Ensemble, ensemble
 from .faults import Fault, faults
 from .form import Form, judge
 from .freeze import freeze, frozen_before
 from .importing import import_csv
+from .inverse import Knots, Recovered, recover
+from .kalman import Belief, Filtered, StateSpace, kalman, most_likely, smooth, unknown
 from .ledger import Ledger, Run, Tally
 from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, import_log, read
@@ -26,6 +30,7 @@ from .morris import Screening, morris
 from .observe import observe, observe_tangent, synthetic
 from .outcome import Outcome, outcome
 from .pedigree import pedigree
+from .plan import Gain, Goal, NextTrial, Plan, Sensor
 from .plate import facing
 from .posterior import Posterior, posterior
 from .problem import Experiment, Problem, pose
@@ -61,31 +66,40 @@ from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 __all__ = [
+    "Belief",
     "Bounded",
     "Capability",
     "Carried",
     "Decision",
     "Departure",
+    "Discrepancy",
     "Domain",
     "Ensemble",
     "Evidence",
     "Experiment",
     "Fault",
+    "Filtered",
     "Finding",
     "Form",
     "Function",
+    "Gain",
+    "Goal",
+    "Knots",
     "Ledger",
     "LiveLog",
     "Lives",
     "News",
+    "NextTrial",
     "Node",
     "Outcome",
+    "Plan",
     "Point",
     "Posterior",
     "Prediction",
     "Problem",
     "Profile",
     "Record",
+    "Recovered",
     "Refinement",
     "Release",
     "Repair",
@@ -93,9 +107,11 @@ __all__ = [
     "Run",
     "Screening",
     "Sensitivity",
+    "Sensor",
     "Signature",
     "Smoothed",
     "Stability",
+    "StateSpace",
     "Study",
     "Tally",
     "Tell",
@@ -121,6 +137,7 @@ __all__ = [
     "correct",
     "crossed",
     "decide",
+    "discrepancy",
     "domain",
     "ensemble",
     "es_mda",
@@ -136,12 +153,15 @@ __all__ = [
     "import_log",
     "index_bounds",
     "judge",
+    "kalman",
     "life_of",
     "lives",
     "make_keys",
     "measured",
     "morris",
+    "most_likely",
     "names",
+    "next_trial",
     "observe",
     "observe_tangent",
     "one_by_one",
@@ -158,6 +178,7 @@ __all__ = [
     "read",
     "read_tree",
     "records",
+    "recover",
     "refine",
     "release",
     "reliability_at",
@@ -170,11 +191,13 @@ __all__ = [
     "signatures",
     "silent",
     "similarity",
+    "smooth",
     "sobol",
     "stability",
     "stem",
     "synthetic",
     "units_needed",
+    "unknown",
     "validate",
     "verify",
     "weibayes",

@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from ..models import (
     Channel,
     Fit,
-    Interest,
     ModelError,
-    Observation,
     Probe,
-    Process,
     Solver,
     Trial,
     quantities,
@@ -24,131 +21,11 @@ from ..models import (
 from ..models.errors import did_you_mean
 from .forward import Forward, forward, tangents, whiten, whitener
 from .identify import autocorrelation_time
+from .plan import Gain, Goal, NextTrial, Plan, in_words
 from .problem import Experiment, Problem, pose_rows
 
 Array = NDArray[np.float64]
-Words = tuple[str, str]
 CRITERIA = ("goal", "D", "A")
-SMALL = 0.02  # share of an interval from which on a gain is worth a sensor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sensor:
-    """A sensor that could be mounted: its channel with times, place and uncertainty, and what it sees.
-
-    Attributes
-    ----------
-    channel : Channel
-        Its values say nothing.
-    sees : Observation or None
-        Left out: a probe at the channel's place, in the body that has the name of its station, or in the only one.
-    where, where_zh : str
-        The place in words.
-    """
-
-    channel: Channel
-    sees: Observation | None = None
-    where: str = ""
-    where_zh: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
-    """A run that could be made, or could have been made with more sensors.
-
-    Attributes
-    ----------
-    name : str
-    process : Process
-    candidates : tuple of Sensor
-    mounted : tuple of Sensor
-        Those that it has in any case; none where the run was made and its readings are among the experiments.
-    """
-
-    name: str
-    process: Process
-    candidates: tuple[Sensor, ...]
-    mounted: tuple[Sensor, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Goal:
-    """The number whose interval is to shrink.
-
-    Attributes
-    ----------
-    process : Process
-        The one that the verdict is about.
-    interest : Interest
-    observe : tuple of Observation
-        Those of the interest among them.
-    rest : float, in the interest's unit
-        Standard uncertainty of all that no calibration lowers: numerics, inputs, model form.
-    coverage : float
-    """
-
-    process: Process
-    interest: Interest
-    observe: tuple[Observation, ...]
-    rest: float = 0.0
-    coverage: float = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gain:
-    """What some sensors in one plan would do.
-
-    Attributes
-    ----------
-    plan : str
-    sensors : tuple of str
-    score : float
-        By the criterion, lower is better: variance of the goal, log determinant, or trace of the covariance, parameters
-        in units of their prior's width.
-    std : float
-        Of the goal by the parameters alone, in its unit; NaN without a goal.
-    interval : float
-        Expanded uncertainty of the goal with all the rest; NaN without a goal.
-    """
-
-    plan: str
-    sensors: tuple[str, ...]
-    score: float
-    std: float
-    interval: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class NextTrial:
-    """What to measure next.
-
-    Attributes
-    ----------
-    before : Gain
-        As things stand, without any plan.
-    best : Gain
-    each : tuple of Gain
-        Every candidate alone, best first.
-    plans : tuple of Gain
-        The best sensors of every plan, best first; and what the plan tells with its mounted sensors alone is in `bare`.
-    bare : mapping of plan name to Gain
-    covariance : (nf, nf)
-        Of the parameters once the best is done, in their units.
-    words : tuple of (English, Chinese)
-    """
-
-    before: Gain
-    best: Gain
-    each: tuple[Gain, ...]
-    plans: tuple[Gain, ...]
-    bare: Mapping[str, Gain]
-    covariance: Array
-    words: tuple[Words, ...]
-
-    @property
-    def shrinkage(self) -> float:
-        """The goal's interval after the best over that before; 1 says that nothing is gained."""
-        return self.best.interval / self.before.interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -228,7 +105,7 @@ def next_trial(experiments: Sequence[Experiment], plans: Sequence[Plan], *, fit:
     best = best_of[0]
     covariance = _covariance(covers[best.plan], widths.size) * np.outer(widths, widths)
     return NextTrial(before=before, best=best, each=tuple(each), plans=tuple(best_of), bare=bare, covariance=covariance,
-                     words=_words(plans, before, best, each, goal))  # fmt: skip
+                     words=in_words(plans, before, best, each, goal))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,37 +259,3 @@ def _refuse(plans: Sequence[Plan], goal: Goal | None, criterion: str, add: int) 
             raise ModelError(
                 f"plan '{plan.name}' has two sensors named '{twice}'. One name is one sensor. Rename one of them."
             )
-
-
-def _words(plans: Sequence[Plan], before: Gain, best: Gain, each: Sequence[Gain],
-           goal: Goal | None) -> tuple[Words, ...]:  # fmt: skip
-    by_name = {(p.name, s.channel.name): s for p in plans for s in p.candidates}
-
-    def place(gain: Gain, zh: bool) -> str:
-        sensors = [by_name[gain.plan, n] for n in gain.sensors]
-        return ("、" if zh else ", ").join((s.where_zh if zh else s.where) or s.channel.name for s in sensors)
-
-    if goal is None:
-        names, named = place(best, False), place(best, True)
-        return ((f"In {best.plan}, {names} tells most about the parameters.",
-                 f"在 {best.plan} 中，{named} 对参数的信息量最大。"),)  # fmt: skip
-    share, unit = best.interval / before.interval, goal.interest.unit
-    least = goal.coverage * goal.rest / before.interval
-    by = f"from ±{before.interval:.3g} to ±{best.interval:.3g} {unit}"
-    by_zh = f"由 ±{before.interval:.3g} 收窄至 ±{best.interval:.3g} {unit}"
-    if share > 1.0 - SMALL:
-        words = [(f"No further sensor helps: the best, at {place(best, False)}, takes the interval {by}; of it "
-                  f"{least:.0%} comes from what no sensor of this kind sees.",
-                  f"再加传感器无明显帮助：最佳位置（{place(best, True)}）仅使区间{by_zh}；"
-                  f"其中 {least:.0%} 来自此类传感器看不到的因素。")]  # fmt: skip
-    else:
-        more = "halves the interval" if 0.45 <= share <= 0.55 else f"shrinks the interval by {1.0 - share:.0%}"
-        more_zh = "使区间减半" if 0.45 <= share <= 0.55 else f"使区间收窄 {1.0 - share:.0%}"
-        words = [(f"A further sensor at {place(best, False)} ({best.plan}) {more}, {by}.",
-                  f"在 {place(best, True)}（{best.plan}）增设传感器可{more_zh}，{by_zh}。")]  # fmt: skip
-    if len(each) > 1:
-        worst = each[-1]
-        words.append((f"The least useful place is {place(worst, False)} ({worst.plan}): ±{worst.interval:.3g} {unit}.",
-                      f"作用最小的位置为 {place(worst, True)}（{worst.plan}）："
-                      f"±{worst.interval:.3g} {unit}。"))  # fmt: skip
-    return tuple(words)

@@ -7,7 +7,8 @@ import pytest
 
 from foretrial import twin
 from foretrial.models import Interest, ModelError, Probe, Quantity
-from foretrial.twin.design import Goal, Plan, Sensor, next_trial
+from foretrial.twin.design import next_trial
+from foretrial.twin.plan import Goal, Plan, Sensor
 
 FREE = {"film": (50.0, 5000.0)}
 PLACES = (0.0, 0.004, 0.010, 0.02)
