@@ -16,7 +16,15 @@ from foretrial.models.verdict import canonical
 
 FOLDER = Path(foretrial.cases.__file__).parent
 CASES = shipped()
-COARSE = {"casting_corner": 2, "furnace_section": 1, "pilot_lot": 12, "radiant_calorimeter": 8, "weld_track": 3}
+COARSE = {
+    "casting_corner": 2,
+    "quench_part": 7,
+    "furnace_section": 1,
+    "next_trial": 1,
+    "pilot_lot": 12,
+    "radiant_calorimeter": 8,
+    "weld_track": 3,
+}
 
 
 def module(name):
