@@ -61,7 +61,7 @@ def main(folder, kills, seed):
             (folder / "answer").write_text(study(ledger))
             os._exit(0)
         if killed < kills:
-            time.sleep(2.0 * length * rng.uniform() ** 2)
+            time.sleep(1.2 * length * rng.uniform() ** 2)
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         after = kept(ledger)

@@ -114,5 +114,5 @@ def test_a_study_killed_ten_times_comes_to_the_same_answer(tmp_path):
 def test_a_thousand_kills_lose_nothing(tmp_path):
     found = kill(tmp_path, 1000)
     assert found["killed"] >= 1000
-    assert found["studies"] >= 20
+    assert found["studies"] >= 5
     assert (found["lost"], found["wrong"]) == (0, 0)
