@@ -94,7 +94,7 @@ def _ball(cells: int) -> Reached:
 _SOURCE = "Incropera et al., Fundamentals of Heat and Mass Transfer, 7th ed., sec. 5.6, the full series; closed form"
 _AT = (Resolution(cells=16, tolerance=1.2e-3), Resolution(cells=32, tolerance=3e-4))
 _TEXT = ("{} cut out of a Cartesian grid at {}. It cools through a film, Bi 0.1, 1 and 10, or a held wall, Fo 0.1 to 1,"
-         " or is heated and radiates: shares in the middle, half way and at the surface; the worst of all?")  # fmt: skip
+         " or is heated and radiates: shares in the middle, half way and at the surface; the worst?")  # fmt: skip
 PROBLEMS = (
     Problem(
         id="cylinder-cut", unit="1", source=_SOURCE, at=_AT, reach=_disc,
