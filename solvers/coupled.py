@@ -28,11 +28,11 @@ class Coupled:
         """Memory of the inner solver."""
         return self._inner.bytes
 
-    def solve(self, A: System, b: Array) -> Array:
-        """X (n,) with |A x - b| <= tolerance |b|."""
+    def solve(self, A: System, b: Array, enough: float = 0.0) -> Array:
+        """X (n,) with |A x - b| <= tolerance |b|, and without enclosures `enough`."""
         size = float(np.linalg.norm(b))
         if not A.rooms or size == 0.0:
-            return self._inner.solve(A, b)
+            return self._inner.solve(A, b, enough)
         basis, solved = [b / size], []
         H = np.zeros((MOST + 1, MOST))
         right = np.zeros(MOST + 1)

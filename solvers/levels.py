@@ -18,7 +18,8 @@ from .facing import Facing, Joint, Meeting, Meets, Piece, Skins
 from .kernels.coarsen import halve, mark, unlike
 from .pairs import Array, Box, Ints, Single, pairs, parents, shorter, strength
 
-COARSEST = 200  # cells, solved directly
+COARSEST = 64  # cells, solved directly
+LENGTH = 400  # cells a segment: long enough for a loop, short enough for the nearest cache
 CHUNK = 1 << 14  # cells a block: sums are shared out by it, whatever the number of threads
 
 
@@ -43,7 +44,7 @@ class Levels:
 def levels(pieces: Sequence[Piece], joints: Sequence[Joint]) -> Levels:
     """Every level of the bodies together, the finest first."""
     orders = [sorted(range(3), key=lambda axis, shape=piece.volume.shape: (shape[axis] > 1, axis)) for piece in pieces]
-    grids, strengths, base = [], [], 0
+    grids, strengths, base = [], [], -(-max(max(piece.volume.shape) + 1 for piece in pieces) // 16) * 16
     for piece, order in zip(pieces, orders, strict=True):
         shape = tuple(piece.volume.shape[axis] for axis in order)
         g = tuple(_folded(piece.g[axis], shape, place) for place, axis in enumerate(order))
@@ -58,21 +59,21 @@ def levels(pieces: Sequence[Piece], joints: Sequence[Joint]) -> Levels:
     book = _Book(len(joints))
     book.shares = [skin.share for skin in skins]
     while True:
-        book.enter(grids, links, meets)
         cells = sum(grid.cells for grid in grids)
         joined = [pairs([np.diff(e) / np.sqrt(s) for e, s in zip(grid.edges, known, strict=True)])
                  if cells > COARSEST else None for grid, known in zip(grids, strengths, strict=True)]  # fmt: skip
+        firsts = [one or tuple(np.arange(n + 1) for n in grid.shape) for one, grid in zip(joined, grids, strict=True)]
+        book.enter(grids, firsts, links, meets)
         if all(one is None for one in joined):
             return book.closed()
-        firsts = [one or tuple(np.arange(n + 1) for n in grid.shape) for one, grid in zip(joined, grids, strict=True)]
         base = grids[-1].base + grids[-1].cells
         coarser = []
         for n, (grid, first) in enumerate(zip(grids, firsts, strict=True)):
             new, links[n] = _coarser(grid, first, links[n], base)
             coarser.append(new)
             base += new.cells
-        book.step(firsts, [skin.onto(grid, first, new) for skin, grid, first, new
-                           in zip(skins, grids, firsts, coarser, strict=True)])  # fmt: skip
+        book.facings.append([skin.onto(grid, first, new) for skin, grid, first, new
+                             in zip(skins, grids, firsts, coarser, strict=True)])  # fmt: skip
         for meet in meets:
             meet.onto(grids, firsts, coarser)
         grids = coarser
@@ -95,26 +96,35 @@ class _Book:
         self.shares: list[Array] = []
         self.sizes = dict.fromkeys(("at", "g", "row", "first", "link"), 0)
 
-    def enter(self, grids: list[Box], links: list[tuple[Ints, Ints, Array]], meets: list["Meets"]) -> None:
-        """One level: grids, and links by row."""
+    def enter(self, grids: list[Box], firsts: list[tuple[Ints, ...]], links: list[tuple[Ints, Ints, Array]],
+              meets: list["Meets"]) -> None:  # fmt: skip
+        """One level: grids, how they become the next one, and links by segment."""
         size, level = self.sizes, []
         own, other, value, starts = [], [], [], []
-        for grid, (one, two, over) in zip(grids, links, strict=True):
+        for grid, first, (one, two, over) in zip(grids, firsts, links, strict=True):
             n0, n1, n2 = grid.shape
+            cuts = _cuts(first[1], n2)
+            lines = first[1][cuts]
+            parts = cuts.size - 1
             begins = []
-            for faces in grid.g:
-                table, which = _unique(faces)
+            for axis, faces in enumerate(grid.g):
+                table, at = _segments(faces, axis, lines)
                 begins.append(size["at"])
-                self.at.append(size["g"] + which * table.shape[1])
+                self.at.append(size["g"] + at)
                 self.g.append(table.astype(np.float32).ravel())
                 if not self.rows:
                     self.G.append(np.asarray(table, np.float64).ravel())
-                size["at"] += which.size
+                size["at"] += at.size
                 size["g"] += table.size
-            rows = max(CHUNK // n2, 1)
-            level.append([n0, n1, n2, grid.base, *begins, size["row"] + sum(n.size for n in starts), 0, 0, 0, rows,
-                          -(-n0 * n1 // rows)])  # fmt: skip
-            starts.append(grid.base + n2 * np.arange(n0 * n1))
+            rows = max(CHUNK * parts // (n1 * n2), 1)
+            where = []
+            for values in (*first, lines, cuts):
+                where.append(size["first"])
+                size["first"] += values.size
+                self.first.append(values)
+            level.append([n0, n1, n2, grid.base, *begins, size["row"] + sum(n.size for n in starts), *where[:3], rows,
+                          -(-n0 * parts // rows), parts, *where[3:]])  # fmt: skip
+            starts.append((grid.base + n2 * (n1 * np.arange(n0)[:, None] + lines[:-1])).ravel())
             own += [grid.base + one, grid.base + two]
             other += [grid.base + two, grid.base + one]
             value += [over, over]
@@ -141,15 +151,6 @@ class _Book:
         size["link"] += order.size
         self.rows.append(level)
 
-    def step(self, firsts: list[tuple[Ints, ...]], facings: list[Facing | None]) -> None:
-        """How the level entered last becomes the next one."""
-        for row, first in zip(self.rows[-1], firsts, strict=True):
-            for axis, one in enumerate(first):
-                row[8 + axis] = self.sizes["first"]
-                self.sizes["first"] += one.size
-                self.first.append(one)
-        self.facings.append(facings)
-
     def closed(self) -> Levels:
         """What the kernels read."""
         pull = np.concatenate(self.pull, axis=1)
@@ -157,13 +158,46 @@ class _Book:
             grids=np.array(self.rows, dtype=np.int64), at=np.concatenate(self.at), g=np.concatenate(self.g),
             G=np.concatenate(self.G), lat=np.append(np.concatenate(self.lat), self.sizes["link"]),
             ends=np.ascontiguousarray(np.concatenate(self.ends, axis=1)), pull=pull.astype(np.float32),
-            links=np.ascontiguousarray(self.pull[0]), first=np.concatenate([np.zeros(1, np.int64), *self.first])[1:],
+            links=np.ascontiguousarray(self.pull[0]), first=np.concatenate(self.first),
             facings=self.facings, meetings=self.meetings, shares=self.shares)  # fmt: skip
 
 
-def _unique(faces: NDArray) -> tuple[NDArray, Ints]:
+def _cuts(first: Ints, n: int) -> Ints:
+    """Which pairs of lines of `n` cells each segment of a plane begins with, and the number of pairs."""
+    pairs = first.size - 1
+    parts = min(max(round(int(first[-1]) * n / LENGTH), 1), pairs)
+    return np.arange(parts + 1) * pairs // parts
+
+
+def _segments(faces: NDArray, axis: int, lines: Ints) -> tuple[NDArray, Ints]:
+    """The different segments of conductances (n, length), and where each one begins as the kernels look for it."""
+    most = int(np.diff(lines).max())
+    if most == 1:
+        table, which = _unique(faces.reshape(-1, faces.shape[2]))
+        at = which.reshape(faces.shape[:2]) * table.shape[1]
+        return table, (np.stack([at[:, :-1], at[:, 1:]], axis=2) if axis == 1 else at).ravel()
+    many = np.arange(most + (axis == 1))
+    of = lines[:-1, None] + many
+    inside = of < lines[1:, None] + (axis == 1)
+    if axis == 2:
+        faces = faces[:, :, :-1]
+    n = faces.shape[2]
+    length = of.shape[1] * n
+    rows = np.zeros((faces.shape[0] * (lines.size - 1), length + (axis == 2)), faces.dtype)
+    into = rows[:, :length].reshape(faces.shape[0], lines.size - 1, -1, n)
+    np.multiply(faces[:, np.minimum(of, faces.shape[1] - 1)], inside[..., None], out=into)
+    rows[:, :length] = into.reshape(-1, length)
+    table, which = _unique(rows)
+    at = which * table.shape[1]
+    if table.size > faces.size:  # few repeat, and those side by side share their faces
+        table = np.append(faces.ravel(), faces.dtype.type(0))
+        at = (n * (faces.shape[1] * np.arange(faces.shape[0])[:, None] + lines[:-1])).ravel()
+    return table, np.stack([at, at + n], axis=1).ravel() if axis == 1 else at
+
+
+def _unique(rows: NDArray) -> tuple[NDArray, Ints]:
     """The different rows of conductances (rows, n), and which of them each row is."""
-    rows = np.ascontiguousarray(faces).reshape(-1, faces.shape[2])
+    rows = np.ascontiguousarray(rows)
     bits = rows.view(np.uint32)
     weights = np.random.default_rng(0).integers(0, 1 << 63, bits.shape[1], dtype=np.uint64) | np.uint64(1)
     found = np.empty(len(rows), np.uint64)

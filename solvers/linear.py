@@ -29,8 +29,8 @@ class Linear(Protocol):
     def bytes(self) -> float:
         """Memory that is kept."""
 
-    def solve(self, A: System, b: Array) -> Array:
-        """X (n,) with A x = b."""
+    def solve(self, A: System, b: Array, enough: float = 0.0) -> Array:
+        """X (n,) with A x = b; what is left over need not be less than `enough`."""
 
 
 def chosen(kind: str, pattern: Pattern) -> Linear:
@@ -54,8 +54,8 @@ class Multigrid:
         """Memory of all levels and of the gradients."""
         return float(sum(cycle.bytes for cycle in self._cycles))
 
-    def solve(self, A: System, b: Array) -> Array:
-        """X (n,) with |A x - b| <= tolerance |b| in every group of bodies that touch."""
+    def solve(self, A: System, b: Array, enough: float = 0.0) -> Array:
+        """X (n,) with |A x - b| <= tolerance |b| or `enough` in every group of bodies that touch."""
         pattern = self._pattern
         if not self._cycles:
             self._cycles = [_cycle(pattern, *group) for group in self._groups]
@@ -67,7 +67,9 @@ class Multigrid:
             m = [_spread(A.storage[one.span] / A.scale - slope[one.span], one.solid) for one in locals]
             right = [_spread(b[one.span] / A.scale, one.solid) for one in locals]
             wall = [_spread(-slope[one.span], one.solid)[one.block.walls.cell] for one in locals]
-            found = cycle.solve(_joined(m), _joined(right), self._tolerance, _joined(wall),
+            size = math.sqrt(sum(float(np.einsum("i,i", one, one)) for one in right)) * A.scale
+            tolerance = max(self._tolerance, enough / size) if size > 0.0 else self._tolerance
+            found = cycle.solve(_joined(m), _joined(right), tolerance, _joined(wall),
                                 [pairs[contact] for contact in contacts])  # fmt: skip
             start = 0
             for one in locals:
@@ -131,14 +133,15 @@ class Direct:
         """Memory of the factorisation that is kept."""
         return 0.0 if self._factor is None else 12.0 * (self._factor.L.nnz + self._factor.U.nnz)
 
-    def solve(self, A: csc_matrix | System, b: Array) -> Array:
-        """X (n,) with |A x - b| <= tolerance |b|."""
+    def solve(self, A: csc_matrix | System, b: Array, enough: float = 0.0) -> Array:
+        """X (n,) with |A x - b| <= tolerance |b| or `enough`."""
         A = A.assembled() if isinstance(A, System) else A
         size = float(np.linalg.norm(b))
         if size == 0.0:
             return np.zeros_like(b)
+        enough = max(enough, self._tolerance * size)
         if self._factor is not None:
-            x = self._refine(A, b, size)
+            x = self._refine(A, b, enough)
             if x is not None:
                 return x
         try:
@@ -149,7 +152,7 @@ class Direct:
                 "Look for a material property that is zero."
             ) from cause
         self.factorisations += 1
-        x = self._refine(A, b, size)
+        x = self._refine(A, b, enough)
         if x is None or not np.isfinite(x).all():
             raise SolveError(
                 f"a linear solve stalled above {self._tolerance:g} of its right side. "
@@ -158,13 +161,13 @@ class Direct:
             )
         return x
 
-    def _refine(self, A: csc_matrix, b: Array, size: float) -> Array | None:
+    def _refine(self, A: csc_matrix, b: Array, enough: float) -> Array | None:
         x = self._factor.solve(b)
         before = np.inf
         for _ in range(self._patience):
             r = b - A @ x
             left = float(np.linalg.norm(r))
-            if left <= self._tolerance * size:
+            if left <= enough:
                 return x
             if not left < 0.3 * before:
                 return None

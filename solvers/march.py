@@ -28,6 +28,8 @@ D = GAMMA / 2.0
 W = math.sqrt(2.0) / 4.0
 ERROR = ((1.0 - W) / 3.0 - W, (3.0 * W + 1.0) / 3.0 - W, D / 3.0 - D)
 NEWTON_LIMIT = 12
+FIRST, LAST = 1e-7, 1e-10  # of what a stage begins with, left by its first correction and by the others
+ROUGH = 1e-5  # of the defect, left where only its size counts
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +60,7 @@ def advance(model: Discrete, linear: Linear, T1: Array, F1: Flow, t: float, dt: 
     guess = model.beyond(T1, F1.h, T2, F2.h, 1.0 / GAMMA)
     T3, F3, n3, left3 = _newton(model, linear, guess, base, t + dt, D * dt, close)
     defect = dt * (ERROR[0] * F1.heat + ERROR[1] * F2.heat + ERROR[2] * F3.heat)
-    error = linear.solve(model.system(F3, D * dt), defect) / F3.k
+    error = linear.solve(model.system(F3, D * dt), defect, ROUGH * _size(defect)) / F3.k
     return Step(T3, F3, T2, F2, float(np.abs(error).max()), n2 + n3, left2 + left3)
 
 
@@ -68,11 +70,12 @@ def _newton(
     """Solve V H(T) - scale F(T, t) = base; the size of the last change bounds what is left."""
     V = model.shape.volume
     T = np.maximum(T, 1.0)
-    before = math.inf
+    before, begun = math.inf, 0.0
     for n in range(1, NEWTON_LIMIT + 1):
         flow = model.flow(T, t)
         residual = base - V * flow.h + scale * flow.heat
-        change = linear.solve(model.system(flow, scale), residual) / flow.k
+        begun = begun or _size(residual)
+        change = linear.solve(model.system(flow, scale), residual, (LAST if n > 1 else FIRST) * begun) / flow.k
         size = model.effort(flow.c, change)
         if not math.isfinite(size):
             break
@@ -87,6 +90,11 @@ def _newton(
         f"the temperatures of a step at t = {t:.6g} s did not settle in {NEWTON_LIMIT} iterations. "
         "A shorter step does. Lower the tolerance, or look for a property with a sharp peak."
     )
+
+
+def _size(b: Array) -> float:
+    """|b|, to the same bit whatever threads there are."""
+    return math.sqrt(float(np.einsum("i,i", b, b)))
 
 
 @dataclass(slots=True, eq=False)

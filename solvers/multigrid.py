@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from ..models import SolveError
 from .facing import Joint
 from .kernels import multigrid as kernel
-from .kernels.gradients import apply, gradients, single
 from .levels import Piece, levels
-from .pairs import Array
+from .pairs import Array, Ints
 
 LOW, HIGH = 0.35, 2.0  # the part of the spectrum that the two sweeps damp; no eigenvalue of Jacobi's matrix exceeds 2
 PATIENCE = 300
@@ -31,6 +30,27 @@ def _shares() -> NDArray[np.float32]:
 SHARES = _shares()
 
 
+def _steps(depth: int, bodies: int) -> dict[str, Ints]:
+    """Lists of what to do, on which level and on which body, as `follow` reads them."""
+
+    def on(d: int, *whats: int) -> list[tuple[int, int, int]]:
+        return [(what, d, c) for what in whats for c in range(bodies)]
+
+    cycle = []
+    for d in range(depth):
+        cycle += on(d, kernel.BEGIN, kernel.RESTRICT)
+    cycle.append((kernel.SETTLE, 0, 0))
+    for d in range(depth - 1, -1, -1):
+        cycle += on(d, kernel.PROLONG, kernel.FORTH, kernel.BACK)
+    load, down = on(0, kernel.LOAD), on(0, kernel.DESCEND)
+    turned = [(kernel.TURNED, 0, 0), *on(0, kernel.TURN, kernel.CURVE), (kernel.BENT, 0, 0)]
+    steps = {"apply": down, "smooth": load + cycle, "store": on(0, kernel.STORE),
+             "solve": [*load, *cycle, *turned, *down, (kernel.ASK, len(load), 0)],
+             f"store {depth}": [*on(depth, kernel.INVERT), (kernel.SPLIT, 0, 0)]}  # fmt: skip
+    steps |= {f"store {d}": on(d, kernel.INVERT, kernel.GATHER) for d in range(depth)}
+    return {name: np.array(one, np.int64) for name, one in steps.items()}
+
+
 class Cycle:
     """Gradients with the cycle of bodies that touch each other, or of one.
 
@@ -42,18 +62,26 @@ class Cycle:
     """
 
     def __init__(self, pieces: Sequence[Piece], joints: Sequence[Joint] = ()) -> None:
-        self.levels = levels(pieces, joints)
-        grids = self.levels.grids
+        self.levels = book = levels(pieces, joints)
+        grids = book.grids
         self.cells = int(sum(piece.volume.size for piece in pieces))
-        total = int(grids[:, :, :3].prod(axis=2).sum())
-        self._single = [np.zeros(total, np.float32) for _ in range(5)]  # m, over, b, x, y
-        quarter = np.maximum(grids[:, :, 11] // 4, 1)
-        blocks = int(max(grids[:, :, 12].max(), (-(-grids[:, :, 0] * grids[:, :, 1] // quarter)).max()))
-        length = int(grids[:, :, 2].max())
-        self._work = np.empty((blocks, -(-length // 16) * 16), np.float32)
-        self._wide = np.empty((blocks, length))
-        self._sums = np.zeros(blocks)
-        self._inverse = np.zeros((0, 0))
+        self._base, total = int(grids[0, 0, 3]), int(grids[:, :, :3].prod(axis=2).sum())
+        own, over, b, x, y = (np.zeros(total + 2 * self._base, np.float32) for _ in range(5))
+        self._along = np.zeros(self.cells + 2 * self._base, np.float32)
+        self._book = (book.at, book.g, book.lat, book.ends, book.pull, book.first)
+        self._field = (own, over, b, x, y, self._along)
+        rows = np.maximum(grids[:, :, 11] // 2, 1)
+        blocks = int(max(grids[:, :, 12].max(), (-(-grids[:, :, 0] * grids[:, :, 13] // rows)).max()))
+        length = -(-max(int(np.diff(book.first[t[14] : t[14] + t[13] + 1]).max() * t[2])
+                        for level in grids for t in level) // 16) * 16  # fmt: skip
+        last = int(grids[-1, :, :3].prod(axis=1).sum())
+        self._space = (np.empty((blocks, length), np.float32), np.empty((blocks, length)), np.zeros(blocks))
+        self._coarsest = (np.empty((last, last)), np.empty(last))
+        p, q = SHARES
+        self._numbers = np.zeros((12, 2))
+        self._numbers[kernel.BEGIN] = p + q - p * q, p * q
+        self._numbers[[kernel.FORTH, kernel.BACK, kernel.STORE], 0] = p, q, 1.0
+        self._steps = _steps(len(grids) - 1, grids.shape[1])
         self.iterations = 0
 
     @property
@@ -61,7 +89,7 @@ class Cycle:
         """Memory of all levels and of the gradients."""
         book, vectors = self.levels, 36 if not self.levels.meetings else 80
         fixed = sum(one.nbytes for one in (book.at, book.g, book.G, book.lat, book.ends, book.pull, book.links))
-        return fixed + sum(one.nbytes for one in self._single) + vectors * self.cells
+        return fixed + sum(one.nbytes for one in self._field[:5]) + vectors * self.cells
 
     def solve(self, m: Array, b: Array, tolerance: float, wall: Array | None = None,
               joints: Sequence[tuple[Array, Array]] = ()) -> Array:  # fmt: skip
@@ -84,7 +112,7 @@ class Cycle:
         """
         self.iterations = 0
         shape, m, r = b.shape, np.ascontiguousarray(m).reshape(-1), b.reshape(-1)
-        size = float(np.sqrt(np.vdot(r, r)))
+        size = float(np.sqrt(np.einsum("i,i", r, r)))  # sums without threads
         x = np.zeros(self.cells)
         if size == 0.0:
             return x.reshape(shape)
@@ -92,11 +120,9 @@ class Cycle:
         if self.levels.meetings:
             left = self._stabilised(m, r, x, size, tolerance)
         else:
-            p, book = np.zeros(self.cells, np.float32), self.levels
-            self.iterations, left = gradients(
-                book.grids, book.at, book.g, book.G, book.lat, book.ends, book.pull, book.links, book.first,
-                self._single[0], m, *self._single[1:], self._inverse, SHARES, self._work, self._wide, self._sums,
-                p, r, x, size, tolerance, PATIENCE)  # fmt: skip
+            self._along[:] = 0.0
+            self._numbers[kernel.LOAD, 0] = 1.0 / size
+            self.iterations, left = self._follow("solve", m, r, x, tolerance)
         if not left <= tolerance:
             raise SolveError(
                 f"a linear solve stalled at {left:.1g} of its right side after {self.iterations} "
@@ -117,12 +143,12 @@ class Cycle:
             p += r
             before = along
             z = self._smoothed(p, size)
-            v = self._applied(m, z, np.empty_like(x))
+            v = self._applied(m, z, size, np.empty_like(x))
             step = along / float(beside @ v)
             x += step * z
             r -= step * v
             z = self._smoothed(r, size)
-            self._applied(m, z, s)
+            self._applied(m, z, size, s)
             length = float(s @ s)
             turn = float(s @ r) / length if length > 0.0 else 1.0
             x += turn * z
@@ -130,23 +156,29 @@ class Cycle:
             left = float(np.sqrt(r @ r))
         return left / size
 
-    def _applied(self, m: Array, x: Array, out: Array) -> Array:
+    def _follow(self, name: str, m: Array, r: Array, x: Array, tolerance: float = 0.0) -> tuple[int, float]:
+        """Do what a list says; iterations, and what is left."""
         book = self.levels
-        for grid in book.grids[0]:
-            apply(grid, book.at, book.G, book.lat, book.ends, book.links, m, x, out)
+        return kernel.follow(self._steps[name], book.grids, self._book, self._field, (book.G, book.links, m, r, x),
+                             self._numbers, *self._space, *self._coarsest, tolerance, PATIENCE)  # fmt: skip
+
+    def _applied(self, m: Array, z: Array, size: float, out: Array) -> Array:
+        """A z for what a cycle gave last."""
+        out[:] = 0.0
+        self._along[:] = self._field[3][: self._along.size]
+        self._numbers[kernel.DESCEND] = -size, 1.0
+        self._follow("apply", m, out, np.empty_like(z))
         return out
 
     def _smoothed(self, r: Array, size: float) -> Array:
         """One cycle on r."""
-        book = self.levels
-        single(r, 1.0 / size, self._single[2])
-        kernel.cycle(book.grids, book.at, book.g, book.lat, book.ends, book.pull, book.first, *self._single,
-                     self._inverse, SHARES, self._work, self._sums)  # fmt: skip
-        return self._single[3][: self.cells].astype(np.float64) * size
+        self._numbers[kernel.LOAD, 0] = 1.0 / size
+        self._follow("smooth", r, r, r)
+        return self._field[3][self._base : self._base + self.cells].astype(np.float64) * size
 
     def _store(self, m: Array, wall: Array | None, joints: Sequence[tuple[Array, Array]]) -> None:
-        """Storage and contacts of every level, one over the diagonals, and the coarsest matrix inverted."""
-        book, (own, over, *_) = self.levels, self._single
+        """Storage and contacts of every level, one over the diagonals, and the coarsest matrix split."""
+        book = self.levels
         for meetings, pair in zip(book.meetings, joints, strict=True):
             meetings[0].seen(*pair, book.links)
             for meeting in meetings:
@@ -155,42 +187,10 @@ class Cycle:
         if wall is not None and wall.any():
             ends = np.cumsum([0, *(one.size for one in book.shares)])
             walls = [wall[a:b] * share for a, b, share in zip(ends[:-1], ends[1:], book.shares, strict=True)]
-        single(m, 1.0, own)
-        for depth, grids in enumerate(book.grids):
-            for grid in grids:
-                kernel.invert(grid, book.at, book.g, book.lat, book.ends, book.pull, own, over)
-            if depth < len(book.facings):
-                for n, (grid, facing) in enumerate(zip(grids, book.facings[depth], strict=True)):
-                    kernel.gather(grid, book.grids[depth + 1, n], book.first, own)
-                    w = walls[n]
-                    if facing is not None and w is not None:
-                        walls[n] = facing.seen(w, own)
-        self._inverse = self._inverted()
-
-    def _inverted(self) -> Array:
-        """The matrix of the coarsest level, inverted; a void gives 0."""
-        book, own = self.levels, self._single[0].astype(np.float64)
-        last = book.grids[-1]
-        base = int(last[0, 3])
-        A = np.diag(own[base:])
-        for n0, n1, n2, start, at0, at1, at2, *_ in last:
-            number = start - base + np.arange(n0 * n1 * n2).reshape(n0, n1, n2)
-            faces = ((at0, (n0 + 1, n1), n2), (at1, (n0, n1 + 1), n2), (at2, (n0, n1), n2 + 1))
-            for axis, (begin, rows, length) in enumerate(faces):
-                where = book.at[begin : begin + rows[0] * rows[1]].reshape(*rows, 1) + np.arange(length)
-                n = number.shape[axis]
-                g = np.take(book.g[where], range(1, n), axis).ravel().astype(np.float64)
-                one, two = (np.take(number, ends, axis).ravel() for ends in (range(n - 1), range(1, n)))
-                A[one, two] -= g
-                A[two, one] -= g
-                A[one, one] += g
-                A[two, two] += g
-        links = slice(book.lat[last[0, 7]], None)
-        one, two = book.ends[:, links] - base
-        np.subtract.at(A, (one, two), book.pull[0, links])
-        np.add.at(A, (one, one), book.pull[1, links])
-        void = np.diag(A) == 0.0
-        A[void, void] = 1.0
-        found = np.linalg.inv(A)
-        found[void, void] = 0.0
-        return found
+        self._follow("store", m, m, m)
+        for depth in range(len(book.grids)):
+            self._follow(f"store {depth}", m, m, m)
+            for n, facing in enumerate(book.facings[depth] if depth < len(book.facings) else ()):
+                w = walls[n]
+                if facing is not None and w is not None:
+                    walls[n] = facing.seen(w, self._field[0])

@@ -14,7 +14,7 @@ from foretrial.solvers import Heat
 from foretrial.solvers.cut import cut
 from foretrial.solvers.discrete import Discrete, geometry
 from foretrial.solvers.facing import Piece, Skin
-from foretrial.solvers.kernels import gradients
+from foretrial.solvers.kernels import gradients, segments
 from foretrial.solvers.kernels import multigrid as kernels
 from foretrial.solvers.linear import Direct, Multigrid, chosen
 from foretrial.solvers.multigrid import Cycle
@@ -132,7 +132,7 @@ def test_a_jump_of_conductivity_by_a_thousand_takes_a_few_more():
 
 
 def test_each_kernel_is_compiled_at_most_twice():
-    for module in (kernels, gradients):
+    for module in (kernels, gradients, segments):
         for name in vars(module):
             assert len(getattr(getattr(module, name), "signatures", ())) <= 2, name
 
@@ -289,4 +289,4 @@ def test_a_cut_grid_takes_twelve_iterations_wherever_it_lies(biot):
         x = multigrid.solve(A, b)
         assert multigrid.iterations <= 12
         assert np.linalg.norm(A.assembled() @ x - b) <= 1.01e-8 * np.linalg.norm(b)
-        assert multigrid.bytes < 200.0 * b.size
+        assert multigrid.bytes < 210.0 * b.size
