@@ -81,7 +81,7 @@ def bench_heat_implicit_100(benchmark):
     x, other = ours.solve(A, b), theirs()
     assert np.linalg.norm(matrix @ x - b) <= 1.01 * TOLERANCE * np.linalg.norm(b)
     np.testing.assert_allclose(x, other, rtol=0, atol=1e-5 * np.abs(other).max())
-    one, two = interleaved(benchmark, lambda: ours.solve(A, b), theirs, rounds=5)
+    one, two = interleaved(benchmark, lambda: ours.solve(A, b), theirs, rounds=3)
     absolute("heat-implicit-100 iterations", ours=ours.iterations, unit="", limit=10)
     beside("heat-implicit-100", ours=one, theirs=two, against="scipy cg, Jacobi", unit="s", limit=20.0)
 
@@ -167,16 +167,17 @@ def bench_heat_jump(benchmark):
 
 
 @pytest.mark.filterwarnings("ignore")  # the peer uses names that numpy is about to drop
-def bench_heat_fipy_50(benchmark):
-    fipy = peer("heat-fipy-50", "fipy", unit="s", limit=50.0)
-    n, h, dt, steps = 50, 1.0 / 50, 1e-3, 10
+@pytest.mark.parametrize(("n", "steps", "rounds", "limit"), [(50, 3, 2, 50.0), (100, 1, 1, 60.0)])
+def bench_heat_fipy(benchmark, n, steps, rounds, limit):
+    fipy = peer(f"heat-fipy-{n}", "fipy", unit="s", limit=limit)
+    h, dt = 1.0 / n, 1e-3
     mesh = fipy.Grid3D(dx=h, dy=h, dz=h, nx=n, ny=n, nz=n)
     T = fipy.CellVariable(mesh=mesh, value=0.0)
     T.constrain(1.0, mesh.facesLeft)
     equation = fipy.TransientTerm() == fipy.DiffusionTerm(coeff=1.0)
     solver = fipy.LinearPCGSolver(tolerance=TOLERANCE, iterations=1000, criterion="RHS")
 
-    def theirs():
+    def theirs():  # both take as few steps as the peer's patience asks for, the same ones to the same tolerance
         T.setValue(0.0)
         for _ in range(steps):
             equation.solve(var=T, dt=dt, solver=solver)
@@ -195,5 +196,5 @@ def bench_heat_fipy_50(benchmark):
         return field
 
     np.testing.assert_allclose(ours().ravel(order="F"), theirs(), rtol=0, atol=1e-5)
-    one, two = interleaved(benchmark, ours, theirs, rounds=3)
-    beside("heat-fipy-50", ours=one, theirs=two, against="FiPy", unit="s", limit=50.0)
+    one, two = interleaved(benchmark, ours, theirs, rounds=rounds)
+    beside(f"heat-fipy-{n}", ours=one / steps, theirs=two / steps, against="FiPy, a step", unit="s", limit=limit)
