@@ -3,8 +3,8 @@
 Trials  sp_section_test2 (calibration, seven thermocouples in the steel at station A) and sp_section_test3 (validation).
 Answer  In the upper quarter of the web, but it does not help the verdict: that thermocouple takes the part that
         calibration decides from 3.2 to 2.9 K, and the whole stays at 55 K, nearly all of it the model's form:
-        INCONCLUSIVE, margin 70 K +- 55 K. Put back, the one in the web gave 0.99 where 0.89 was promised, the one in
-        the lower flange 0.97 where 0.98 was; the misfit, which no promise knows, became 1.09 and 0.98 times as large.
+        INCONCLUSIVE, margin 69 K +- 55 K. Put back, the one in the web gave 1.00 where 0.89 was promised, the one in
+        the lower flange 0.97 where 0.98 was; the misfit, which no promise knows, became 1.09 and 0.97 times as large.
 """
 
 from dataclasses import replace
@@ -116,7 +116,7 @@ def run(*, cells: int = 2, out: Path = Path("out/next_trial"), tell: twin.Tell =
     store = out / "trials.h5"
     frozen = freeze(store)
     fire, judged = (twin.read(store, name) for name in ("sp_section_test2", "sp_section_test3"))
-    seen, unseen, solver = compared(fire), compared(judged), Heat(cells=cells, tolerance=0.1)
+    seen, unseen, solver = compared(fire), compared(judged), Heat(cells=cells, tolerance=0.6 / cells)
     met = [beam.met(trial) for trial in (judged, fire, judged)]
     study = twin.Study(
         requirement=REQUIREMENT, store=store, freeze=frozen, calibrated=(seen,), validated=unseen, judged=(HOTTEST,),
