@@ -238,8 +238,9 @@ class Process:
             _refuse_enclosures(stage, self.bodies)
             for source in (*stage.sources, *stage.beams, *stage.deposits):
                 if source.body not in names:
+                    kind = "deposit" if isinstance(source, Deposit) else "source"
                     raise ModelError(
-                        f"stage '{stage.name}': source or deposit in '{source.body}', which is no body. "
+                        f"stage '{stage.name}': {kind} in '{source.body}', which is no body. "
                         f"{did_you_mean(source.body, names)} Correct the name."
                     )
 

@@ -18,6 +18,7 @@ FOLDER = Path(foretrial.cases.__file__).parent
 CASES = shipped()
 COARSE = {
     "casting_corner": 2,
+    "quench_part": 7,
     "furnace_section": 1,
     "next_trial": 1,
     "pilot_lot": 12,

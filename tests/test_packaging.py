@@ -60,7 +60,7 @@ def test_a_misspelt_room_is_answered_with_the_rooms_there_are():
 @checkout
 @pytest.mark.slow
 def test_the_wheel_holds_every_room_and_no_more(copy):
-    kinds = {".py", ".csv", ".toml", ".html", ".js", ".css"}
+    kinds = {".py", ".csv", ".stl", ".toml", ".html", ".js", ".css"}
     files = {"foretrial/py.typed": copy / "src/foretrial/py.typed"}
     files |= {f"foretrial/{file.name}": file for file in (copy / "src/foretrial").glob("*.py")}
     for room in ROOMS:

@@ -28,6 +28,8 @@ _ORDER = (
     "Heisler",
     "cylinder-cut",
     "sphere-cut",
+    "cylinder-walls",
+    "sphere-walls",
     "semi-infinite",
     "I.3",
     "I.5",

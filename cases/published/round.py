@@ -1,6 +1,7 @@
 """Round bodies cut out of a Cartesian grid, at several offsets of the grid: a ball, and the section of a bar."""
 
 import math
+from functools import partial
 
 import numpy as np
 from scipy.optimize import brentq
@@ -74,32 +75,39 @@ def _probes(shape: str) -> tuple[Probe, ...]:
     return tuple(Probe(name=f"r = {r}", place=(r * x, r * y, r * z)) for r in PLACES)
 
 
-def _worst(shape: str, count: int, cells: int) -> Reached:
-    """The worst over walls and `count` offsets."""
-    runs = [cooled(shape, biot, cells, shift) for shift in shifts(count) for biot in (0.1, 1.0, 10.0, HELD)]
-    runs += [radiating(shape, cells, shift) for shift in shifts(count)]
+def _worst(runs: list[tuple[Pairs, History]]) -> Reached:
+    """The worst share over runs."""
     answer, reached = max((pair for pairs, _ in runs for pair in pairs), key=lambda pair: abs(pair[1] - pair[0]))
     return Reached(answer=float(answer), reached=float(reached), cells=max(h.cells for _, h in runs),
                    steps=max(h.t.size - 1 for _, h in runs))  # fmt: skip
 
 
-def _disc(cells: int) -> Reached:
-    return _worst("cylinder", 3, cells)
+def _films(shape: str, count: int, cells: int) -> Reached:
+    return _worst([cooled(shape, biot, cells, shift) for shift in shifts(count) for biot in (0.1, 1.0, 10.0)])
 
 
-def _ball(cells: int) -> Reached:
-    return _worst("sphere", 1, cells)
+def _walls(shape: str, count: int, cells: int) -> Reached:
+    held = [cooled(shape, HELD, cells, shift) for shift in shifts(count)]
+    return _worst(held + [radiating(shape, cells, shift) for shift in shifts(count)])
 
 
 _SOURCE = "Incropera et al., Fundamentals of Heat and Mass Transfer, 7th ed., sec. 5.6, the full series; closed form"
-_AT = (Resolution(cells=16, tolerance=1.2e-3), Resolution(cells=32, tolerance=3e-4))
-_TEXT = ("{} cut out of a Cartesian grid at {}. It cools through a film, Bi 0.1, 1 and 10, or a held wall, Fo 0.1 to 1,"
-         " or is heated and radiates: shares in the middle, half way and at the surface; the worst?")  # fmt: skip
+_AT = (Resolution(cells=16, tolerance=1e-3), Resolution(cells=32, tolerance=3e-4))
+_FILMS = ("{} cut out of a Cartesian grid at {} cools through a film, Bi 0.1, 1 and 10, Fo 0.1 to 1: shares in the "
+          "middle, half way and at the surface; the worst?")  # fmt: skip
+_WALLS = ("{} cut out of a Cartesian grid at {} cools through a held wall, Fo 0.1 to 1, or is heated and radiates: "
+          "shares in the middle, half way and at the surface; the worst?")  # fmt: skip
 PROBLEMS = (
     Problem(
-        id="cylinder-cut", unit="1", source=_SOURCE, at=_AT, reach=_disc,
-        problem=_TEXT.format("Round bar", "three offsets")),
+        id="cylinder-cut", unit="1", source=_SOURCE, at=_AT, reach=partial(_films, "cylinder", 3),
+        problem=_FILMS.format("Round bar", "three offsets")),
     Problem(
-        id="sphere-cut", unit="1", source=_SOURCE, at=_AT, reach=_ball, long=True,
-        problem=_TEXT.format("Ball", "an offset")),
+        id="sphere-cut", unit="1", source=_SOURCE, at=_AT, reach=partial(_films, "sphere", 1), long=True,
+        problem=_FILMS.format("Ball", "an offset")),
+    Problem(
+        id="cylinder-walls", unit="1", source=_SOURCE, at=_AT, reach=partial(_walls, "cylinder", 3), long=True,
+        problem=_WALLS.format("Round bar", "three offsets")),
+    Problem(
+        id="sphere-walls", unit="1", source=_SOURCE, at=_AT, reach=partial(_walls, "sphere", 1), long=True,
+        problem=_WALLS.format("Ball", "an offset")),
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Parts that cases try: their triangles, and the scripts that made them."""
