@@ -81,7 +81,7 @@ def bench_heat_implicit_100(benchmark):
     x, other = ours.solve(A, b), theirs()
     assert np.linalg.norm(matrix @ x - b) <= 1.01 * TOLERANCE * np.linalg.norm(b)
     np.testing.assert_allclose(x, other, rtol=0, atol=1e-5 * np.abs(other).max())
-    one, two = interleaved(benchmark, lambda: ours.solve(A, b), theirs, rounds=3)
+    one, two = interleaved(benchmark, lambda: ours.solve(A, b), theirs, rounds=1)
     absolute("heat-implicit-100 iterations", ours=ours.iterations, unit="", limit=10)
     beside("heat-implicit-100", ours=one, theirs=two, against="scipy cg, Jacobi", unit="s", limit=20.0)
 
@@ -167,10 +167,10 @@ def bench_heat_jump(benchmark):
 
 
 @pytest.mark.filterwarnings("ignore")  # the peer uses names that numpy is about to drop
-@pytest.mark.parametrize(("n", "steps", "rounds", "limit"), [(50, 3, 2, 50.0), (100, 1, 1, 60.0)])
-def bench_heat_fipy(benchmark, n, steps, rounds, limit):
+@pytest.mark.parametrize(("n", "dt", "steps", "rounds", "limit"), [(50, 1e-3, 3, 2, 50.0), (100, FOURIER, 1, 1, 60.0)])
+def bench_heat_fipy(benchmark, n, dt, steps, rounds, limit):
     fipy = peer(f"heat-fipy-{n}", "fipy", unit="s", limit=limit)
-    h, dt = 1.0 / n, 1e-3
+    h = 1.0 / n
     mesh = fipy.Grid3D(dx=h, dy=h, dz=h, nx=n, ny=n, nz=n)
     T = fipy.CellVariable(mesh=mesh, value=0.0)
     T.constrain(1.0, mesh.facesLeft)
