@@ -26,9 +26,12 @@ numbers: .venv/ready  ## write docs/numbers.md: every published problem, every b
 	-$(BIN)/python -m benches
 	$(BIN)/python -m benches.pages
 
+trials: .venv/ready   ## write docs/trials.md: real trials of others, where ../shared or FORETRIAL_SHARED holds their logs
+	$(BIN)/python -m benches.trials
+
 .venv/ready: pyproject.toml setup.py constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
-.PHONY: help demo test test-all check bench numbers
+.PHONY: help demo test test-all check bench numbers trials

@@ -1,0 +1,1 @@
+"""Logged trials, each calibrated on one run and held against another; the table is docs/trials.md."""
