@@ -1,6 +1,6 @@
 """The grid: edge coordinates per axis; a body is a block of it with its own fields, apertures and walls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,8 @@ class Walls:
     patch : (n,) int
         Index into `patches`; -1 where another body touches.
     patches : tuple of str
+    middle : (n, 3) m, or None
+        Its middle where that is not `place`.
     """
 
     cell: Ints
@@ -102,6 +104,18 @@ class Walls:
     place: Array
     patch: Ints
     patches: tuple[str, ...]
+    middle: Array | None = None
+
+    @property
+    def middles(self) -> Array:
+        """(n, 3) m, where the pieces lie."""
+        return self.place if self.middle is None else self.middle
+
+    def only(self, rows: Ints) -> "Walls":
+        """Some of the pieces."""
+        return replace(self, cell=self.cell[rows], area=self.area[rows], gap=self.gap[rows], normal=self.normal[rows],
+                       place=self.place[rows], patch=self.patch[rows],
+                       middle=None if self.middle is None else self.middle[rows])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

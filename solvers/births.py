@@ -169,7 +169,7 @@ def _partly(process: Process, block: Block, faces: Ints, grid: Grid, there: Mask
     walls = Walls(cell=np.concatenate([w.cell[stay], cell]), area=np.concatenate([w.area[stay], area]),
                   gap=np.concatenate([w.gap[stay], gap]), normal=np.concatenate([w.normal[stay], normal]),
                   place=np.concatenate([w.place[stay], place]), patch=np.concatenate([w.patch[stay], patch]),
-                  patches=names)  # fmt: skip
+                  patches=names, middle=np.concatenate([w.middles[stay], place]))  # fmt: skip
     return Block(body=block.body, offset=block.offset, fraction=np.where(there, block.fraction, 0.0),
                  apertures=(apertures[0], apertures[1], apertures[2]), walls=walls, links=links), kept  # fmt: skip
 

@@ -13,7 +13,7 @@ from ..models import Block, Body, Grid, SolveError, Walls
 from ..models.grid import Links
 from .kernels.cut import flat_pieces, gather, owners, pieces
 from .kernels.sides import count, kinds, settle, whole
-from .lattice import lattices
+from .lattice import MANY, lattices
 from .mended import closed, faced
 from .surface import signed, solids_at, surfaces
 from .thickness import refuse_thin
@@ -67,7 +67,7 @@ def curved_block(body: Body, grid: Grid) -> Block:
     np.add.at(fraction.ravel(), taker, volume.ravel()[held] / cellular)
     walls = _walls(body, cells, owner, rows_of, walls_of, own)
     walls, apertures, links = closed(walls, grid, apertures, links, inside.shape)
-    walls = faced(body, grid, walls, inside.shape, exact=not surfaces(body.part.shape))
+    walls = faced(body, grid, walls, inside.shape, exact=not surfaces(body.part.shape) or m <= MANY)
     return Block(body=body.name, offset=(0, 0, 0), fraction=fraction, apertures=apertures,
                  walls=walls, links=links)  # fmt: skip
 

@@ -1,6 +1,6 @@
 """From parts to cells: a grid whose edges lie on every flat face, and the cut table of each body on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,9 +225,5 @@ def join(
     kept = []
     for block, rows in zip(blocks, taken, strict=True):
         stay = np.setdiff1d(np.arange(block.walls.cell.size), rows)
-        w = block.walls
-        kept.append(Block(body=block.body, offset=block.offset, fraction=block.fraction,
-                          apertures=block.apertures, links=block.links,
-                          walls=Walls(cell=w.cell[stay], area=w.area[stay], gap=w.gap[stay], normal=w.normal[stay],
-                                      place=w.place[stay], patch=w.patch[stay], patches=w.patches)))  # fmt: skip
+        kept.append(replace(block, walls=block.walls.only(stay)))
     return tuple(kept), tuple(found[n] for n in range(len(contacts)))

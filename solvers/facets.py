@@ -135,7 +135,7 @@ def _facets(
     for b, local in enumerate(locals):
         at, walls = block == b, local.block.walls
         own = piece[at]
-        place[at], normal[at] = walls.place[own], walls.normal[own]
+        place[at], normal[at] = walls.middles[own], walls.normal[own]
         cell[at] = np.stack(np.unravel_index(walls.cell[own], local.solid.shape), axis=1)
         half[at] = np.stack([0.5 * np.diff(local.edges[a])[cell[at, a]] for a in range(3)], axis=1)
     stride = 1

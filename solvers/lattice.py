@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Body, Grid
-from .surface import surfaces
+from .surface import exactly, surfaces
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 WAYS, FINE = 3, 4  # walls that face different ways in one cell, and points per half a cell, where walls meet
+MANY = 60_000  # cut cells from where on triangles are no longer looked at from within every one
 BENT = 0.05  # of a cell's width, that a distance is off its straight course where they do
 
 
@@ -23,8 +24,8 @@ def lattices(body: Body, grid: Grid, cells: Ints, corner: Array, centre: Array) 
     Returns
     -------
     list of (rows (n,), phi (n, 2 s + 1, 2 s + 1, 2 s + 1 or 1) m, ways)
-        s = 1, between corners straight for surfaces of triangles and exact for other shapes; of those, the cells in
-        which walls meet at a rim or an edge have s = FINE.
+        s = 1; the cells in which walls meet at a rim or an edge have s = FINE. Of surfaces of triangles with more than
+        MANY cut cells it is straight between corners, and edges are rounded within a cell.
     """
     active = body.part.active
     ends = (0, 2) if active == 3 else (0,)
@@ -39,7 +40,7 @@ def lattices(body: Body, grid: Grid, cells: Ints, corner: Array, centre: Array) 
         along[1] = 0.5 * (along[0] + along[2])
     every = np.arange(len(cells))
     middle = centre[i, j, k]
-    if surfaces(body.part.shape):
+    if surfaces(body.part.shape) and len(cells) > MANY:
         phi[:, 1, 1, active - 2] = middle
         return [(every, phi, 1)]
     exact = _lattice(body, grid, cells, 1)
@@ -61,6 +62,7 @@ def _lattice(body: Body, grid: Grid, cells: Ints, s: int) -> Array:
     step = max(200_000 // int(np.prod(size)), 1)
     field = np.empty((len(cells), *size))
     for n in range(0, len(cells), step):
-        field[n : n + step] = body.part.distance(*(one[n : n + step] for one in places))
+        some = np.stack(np.broadcast_arrays(*(one[n : n + step] for one in places)), axis=-1)
+        field[n : n + step] = exactly(body.part.shape, some.reshape(-1, 3)).reshape(some.shape[:-1])
     field[np.abs(field) < 1e-9 * max(float(np.ptp(grid.edges(a))) for a in range(3))] = 0.0
     return field

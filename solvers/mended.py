@@ -9,6 +9,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from ..models import Body, Grid, Walls
 from ..models.grid import Links
+from .surface import exactly
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -143,9 +144,9 @@ def faced(body: Body, grid: Grid, walls: Walls, shape: tuple[int, ...], *, exact
     if exact and gap.size:
         off = np.zeros_like(gap)
         for _ in range(3):
-            off = body.part.distance(*(mine + gap[:, None] * walls.normal).T)
+            off = exactly(body.part.shape, mine + gap[:, None] * walls.normal)
             gap = gap - off
         near = (np.abs(gap - plane) < 0.25 * width) & (np.abs(off) < 0.01 * width)
         gap = np.where(near, gap, plane)
     gap = np.maximum(gap, LEAST * width)
-    return replace(walls, gap=gap, place=mine + gap[:, None] * walls.normal)
+    return replace(walls, gap=gap, place=mine + gap[:, None] * walls.normal, middle=walls.place)

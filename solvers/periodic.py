@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..models import Block, Grid, Periodic, Process, SolveError, Walls
+from ..models import Block, Grid, Periodic, Process, SolveError
 from ..models.grid import Links
 
 
@@ -41,9 +41,7 @@ def closed(block: Block, grid: Grid, patches: frozenset[str]) -> Block:
         over.append((walls.area[low] / gap)[apart])
     links = Links(first=np.concatenate(first), second=np.concatenate(second), over=np.concatenate(over))
     stay = np.setdiff1d(np.arange(walls.cell.size), mine)
-    kept = Walls(cell=walls.cell[stay], area=walls.area[stay], gap=walls.gap[stay], normal=walls.normal[stay],
-                 place=walls.place[stay], patch=walls.patch[stay], patches=walls.patches)  # fmt: skip
-    return replace(block, walls=kept, around=links)
+    return replace(block, walls=walls.only(stay), around=links)
 
 
 def _refuse_unpaired(block: Block, grid: Grid, axis: int, low: np.ndarray, high: np.ndarray) -> None:

@@ -69,10 +69,10 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         If the requirement needs, or a waiver names, a criterion that is on no checklist.
     """
     requirement = evidence.requirement
-    for history in (evidence.history, prediction.history):
-        history.refuse_incomplete(f"a verdict on {requirement.id} is asked for")
     refuse_unknown(requirement.needs, requirement.id)
     refuse_unknown(dict(evidence.waivers), "waivers")
+    for history in (evidence.history, prediction.history):
+        history.refuse_incomplete(f"a verdict on {requirement.id} is asked for")
     margin = requirement.margin(prediction.value)
     found, expired = assess(evidence, margin=margin)
     criteria = rows(found)

@@ -262,7 +262,7 @@ def test_what_a_build_cannot_be_is_refused():
         replace(one, box=((1, 0, 0), (0, 1, 1)))
     with pytest.raises(ModelError, match=r"5 edges and 2 times do not make layers of slab\. .* Complete them\."):
         layers("slab", axis=0, edges=range(5), times=(0.0, 1.0), temperature=900.0)
-    with pytest.raises(ModelError, match=r"source or deposit in 'slap', which is no body\. Did you mean 'slab'\?"):
+    with pytest.raises(ModelError, match=r"deposit in 'slap', which is no body\. Did you mean 'slab'\?"):
         build((replace(one, body="slap"),))
     with pytest.raises(SolveError, match=r"holds no cell: its box .* Correct its box, or use more cells\."):
         Heat()(build((replace(one, box=((1, -1, -1), (2, 1, 1))),)))

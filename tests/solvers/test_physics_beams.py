@@ -141,7 +141,7 @@ def test_beams_that_miss_are_too_small_or_unordered_are_refused():
             COARSE(plate(beam))
     with pytest.raises(SolveError, match=r"a beam shines on patch 'lid', which 'box' lacks\. It has left, right"):
         COARSE(plate(spot(patch="lid")))
-    with pytest.raises(ModelError, match=r"source or deposit in 'plate', which is no body"):
+    with pytest.raises(ModelError, match=r"source in 'plate', which is no body"):
         plate(spot(body="plate"))
     with pytest.raises(ModelError, match=r"a path of shape \(3,\) has no rows of time"):
         Track(table=np.zeros(3))
