@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from foretrial.models import Body, Exchange, Extreme, Grid, Material, Part, Process, SolveError, SurfaceError
-from foretrial.models.shape import Shape
+from foretrial.models.shape import Shape, distance
 from foretrial.models.surface import Surface
 from foretrial.solvers import Heat
 from foretrial.solvers.curved import curved_block
-from foretrial.solvers.surface import prepared, signed, solids_at
+from foretrial.solvers.surface import exactly, prepared, signed, solids_at
 from foretrial.solvers.thickness import thickness
 
 UNIT = Material.simple("unit", density=1.0, conductivity=1.0, heat_capacity=1.0)
@@ -177,6 +177,27 @@ def test_the_cut_of_a_ball_of_triangles_is_that_of_a_ball(seed):
     assert (found.fraction * grid.volumes()).sum() == pytest.approx((exact.fraction * grid.volumes()).sum(), rel=4e-3)
     assert found.walls.area.sum() == pytest.approx(exact.walls.area.sum(), rel=4e-3)
     assert (found.fraction * grid.volumes()).sum() == pytest.approx(volume(one), rel=3e-3)
+
+
+@pytest.mark.parametrize("turned", [None, 5])
+def test_distances_at_any_place_are_exact_with_their_sign_beside_edges_and_corners(turned):
+    one = box((0, 0, 0), (1.0, 0.8, 0.6), None if turned is None else rotation(turned))
+    line = np.linspace(-0.2, 1.2, 15)
+    places = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
+    if turned is not None:
+        places = places @ rotation(turned).T
+    holed = Shape(kind="difference", parts=(Shape(kind="surface", surface=one),
+                                            Shape(kind="sphere", numbers=(0.5, 0.4, 0.3, 0.2))))  # fmt: skip
+    assert np.abs(exactly(holed, places) - distance(holed, *places.T)).max() < 1e-12
+
+
+@pytest.mark.parametrize("cells", [16, 24])
+def test_edges_of_triangles_stay_sharp(cells):
+    one = box((0, 0, 0), (1.0, 0.8, 0.6), rotation(5))
+    grid = grid_around(one, cells)
+    found = curved_block(body(one), grid)
+    assert found.walls.area.sum() == pytest.approx(2 * (0.8 + 0.6 + 0.48), rel=0.02)
+    assert (found.fraction * grid.volumes()).sum() == pytest.approx(0.48, rel=1e-3)
 
 
 def test_the_volume_of_turned_solids_is_met_to_second_order():
