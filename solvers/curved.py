@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..models import Block, Body, Grid, SolveError, Walls
 from ..models.grid import Links
-from .kernels.cut import flat_pieces, gather, owners, pieces
+from .kernels.cut import flat_pieces, owners, pieces
+from .kernels.gather import gather
 from .kernels.sides import count, kinds, settle, whole
 from .lattice import MANY, lattices
 from .mended import closed, faced
