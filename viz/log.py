@@ -2,16 +2,14 @@
 
 import html
 import json
-import re
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..models import Channel, Trial
-from .report import plotly
+from .report import fill
 
 Found = tuple[str, float, float, str, str]
 MOST = 4000  # points of a curve
@@ -30,7 +28,6 @@ def log_page(trial: Trial, path: Path | str, *, found: Sequence[Found] = ()) -> 
     found : sequence of (channel, begin s, end s, English, Chinese)
         What looks wrong: each is listed, and its span is shaded.
     """
-    path = Path(path)
     traces = [_trace(channel) for channel in trial.channels.values()]
     marks = [{"channel": c, "begin": float(b), "end": float(e)} for c, b, e, _, _ in found]
     rows = "".join(
@@ -48,13 +45,8 @@ def log_page(trial: Trial, path: Path | str, *, found: Sequence[Found] = ()) -> 
     data = json.dumps({"traces": traces, "marks": marks}, ensure_ascii=False, allow_nan=False)
     data = data.replace("&", "\\u0026").replace("<", "\\u003c")
     blocks = {"name": html.escape(trial.name), "facts": f"<table>{table}</table>" if table else "",
-              "found": unused + told, "data": data, "plotly": plotly()}  # fmt: skip
-    frame = files(__package__).joinpath("log.html").read_text(encoding="utf-8")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(re.sub(r"<!--\((\w+)\)-->", lambda one: blocks[one[1]], frame), encoding="utf-8", newline="\n")
-    part.replace(path)
-    return path
+              "found": unused + told, "data": data}  # fmt: skip
+    return fill(Path(path), "log.html", blocks)
 
 
 def sparkline(values: ArrayLike, *, width: int = 24) -> str:

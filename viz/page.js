@@ -198,11 +198,3 @@ function facts(pairs, given = {}) {
 }
 
 const yes = (truth) => w(truth ? "page.yes" : "page.no");
-
-async function unpack(text) {
-  const raw = atob(text);
-  const bytes = new Uint8Array(raw.length);
-  for (let k = 0; k < raw.length; k += 1) bytes[k] = raw.charCodeAt(k);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
-}

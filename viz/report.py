@@ -20,7 +20,7 @@ from .surface import pack, surface
 
 LARGEST = 6_000_000  # bytes of a page
 MOST = 1500  # points of a curve
-SCRIPTS = ("page.js", "sections.js", "evidence.js", "plots.js", "solid.js", "part.js", "start.js")
+SCRIPTS = ("unpack.js", "page.js", "sections.js", "evidence.js", "plots.js", "solid.js", "part.js", "start.js")
 
 
 def report(folder: Path | str) -> Path:
@@ -61,7 +61,7 @@ def report(folder: Path | str) -> Path:
 
 def vocabulary() -> dict[str, dict[str, dict[str, str]]]:
     """Section, key and language of every word that the page says of its own."""
-    return tomllib.loads(_asset("words.toml"))
+    return tomllib.loads(asset("words.toml"))
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -144,13 +144,13 @@ def _units(noun: Any) -> dict[str, list[float]]:
 def _page(content: Mapping[str, Any], words: Any, packed: list[Any], named: list[Any]) -> str:
     data = {"verdict": content, "fields": packed, "units": _units([content, *named])}
     blocks = {
-        "css": _asset("page.css"),
+        "css": asset("page.css"),
         "data": _inert(data),
         "words": _inert(words),
         "plotly": plotly(),
-        "js": "\n".join(_asset(name) for name in SCRIPTS),
+        "js": "\n".join(asset(name) for name in SCRIPTS),
     }
-    return re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found.group(1)], _asset("page.html"))
+    return re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found.group(1)], asset("page.html"))
 
 
 def _inert(noun: Any) -> str:
@@ -159,7 +159,19 @@ def _inert(noun: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
 
 
-def _asset(name: str) -> str:
+def fill(path: Path, frame: str, blocks: Mapping[str, str]) -> Path:
+    """Write a page of its own from a frame of this room, its blocks put in, and say where it is."""
+    known = {**blocks, "plotly": plotly(), "unpack": asset("unpack.js")}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    page = re.sub(r"<!--\((\w+)\)-->", lambda found: known[found.group(1)], asset(frame))
+    part.write_text(page, encoding="utf-8", newline="\n")
+    part.replace(path)
+    return path
+
+
+def asset(name: str) -> str:
+    """A text file of this room."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 

@@ -4,16 +4,14 @@ import base64
 import gzip
 import html
 import json
-import re
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..models.surface import Surface
-from .report import plotly
+from .report import fill
 
 Fact = tuple[str, str, str]
 FEW = 20_000  # triangles up to which their edges are drawn
@@ -35,7 +33,6 @@ def shape(surface: Surface, path: Path | str, *, name: str, facts: Sequence[Fact
     places : (n, 3) m
         Where.
     """
-    path = Path(path)
     marks = np.asarray(places, dtype=float).reshape(-1, 3)
     data = {"points": _squeeze((1e3 * surface.points).astype("<f4")), "edges": len(surface.triangles) <= FEW,
             "triangles": _squeeze(surface.triangles.astype("<u4")),
@@ -43,13 +40,8 @@ def shape(surface: Surface, path: Path | str, *, name: str, facts: Sequence[Fact
     told = [f'<p class="wrong">{html.escape(wrong)}</p>'] if wrong else []
     told += [f'<p class="mended">{html.escape(one)}</p>' for one in surface.mended]
     blocks = {"name": html.escape(name), "words": "\n".join(told), "facts": _table(facts) + _places(marks),
-              "data": json.dumps(data), "plotly": plotly()}  # fmt: skip
-    frame = files(__package__).joinpath("shape.html").read_text(encoding="utf-8")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found[1]], frame), encoding="utf-8", newline="\n")
-    part.replace(path)
-    return path
+              "data": json.dumps(data)}  # fmt: skip
+    return fill(Path(path), "shape.html", blocks)
 
 
 def _table(facts: Sequence[Fact]) -> str:

@@ -13,9 +13,7 @@ function relabel() {
 }
 
 async function unpackPlotly() {
-  const script = document.createElement("script");
-  script.textContent = new TextDecoder().decode(await unpack(document.getElementById("plotly-gz").textContent));
-  document.head.append(script);
+  await takePlotly();
   for (const draw of later) draw();
 }
 
