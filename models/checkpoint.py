@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError
+from .readonly import read_only
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class Checkpoint:
         for name, array in self.arrays.items():
             held[name] = np.array(array, dtype=np.float64)
             held[name].setflags(write=False)
-        object.__setattr__(self, "arrays", MappingProxyType(held))
+        object.__setattr__(self, "arrays", read_only(held))
 
     def refuse_other(self, process: str, solver: str, names: tuple[str, ...]) -> None:
         """Refuse to go on with another process, solver or other observations."""

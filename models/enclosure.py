@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
 from .errors import ModelError, did_you_mean
 from .quantity import Quantity, quantity
+from .readonly import read_only
 from .signals import Level, driven
 
 CLOSE = 0.02  # a view matrix may miss closure and reciprocity by that much before it is refused
@@ -66,7 +66,7 @@ class Enclosure:
                     "Every wall has one. Add it."
                 )
             each = {patch: self._grey(given[patch], patch) for patch in self.patches}
-            object.__setattr__(self, "emissivity", MappingProxyType(each))
+            object.__setattr__(self, "emissivity", read_only(each))
         else:
             object.__setattr__(self, "emissivity", self._grey(given, self.name))
         if self.ambient is not None:

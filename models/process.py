@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from .history import Frame
 from .material import Material, Property
 from .part import Part
 from .quantity import Quantity, quantity
+from .readonly import read_only
 from .signals import Level, Profile, driven
 
 HOTTEST = 1.0e4  # K; anything above is a unit mistake
@@ -168,7 +168,7 @@ class Stage:
     enclosures: tuple[Enclosure, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "walls", MappingProxyType(dict(self.walls)))
+        object.__setattr__(self, "walls", read_only(self.walls))
         if not isinstance(self.until, Crossing) and not (np.isfinite(self.until) and self.until > 0):
             raise ModelError(
                 f"stage '{self.name}' lasts {self.until} s. A stage lasts longer than zero. Give its duration in s."

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import TrialError, did_you_mean
 from .quantity import Quantity
+from .readonly import read_only
 
 Array = NDArray[np.float64]
 
@@ -113,7 +113,7 @@ class Channel:
                 f"channel '{self.name}': stem = {self.stem.value:g}, gain = {self.gain.value:g}. A share of heat along "
                 "the leads lies between 0 and 1, a gain is above 0. Correct them."
             )
-        object.__setattr__(self, "properties", MappingProxyType(dict(self.properties)))
+        object.__setattr__(self, "properties", read_only(self.properties))
 
     @property
     def reads(self) -> NDArray[np.bool_]:
@@ -169,7 +169,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         for name in ("channels", "geometry", "raw"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __getitem__(self, name: str) -> Channel:
         if name not in self.channels:

@@ -9,12 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -156,28 +154,15 @@ def _one(problem: Problem, solver: Solver, row: Array, ledger: Ledger | None = N
     return found, "", perf_counter() - began, tally.calls
 
 
-def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
-    return MappingProxyType(mapping)
-
-
-class _Pickler(pickle.Pickler):
-    """Recipes hold read-only mappings, which pickle does not know."""
-
-    def reducer_override(self, obj: Any) -> Any:
-        return (_read_only, (dict(obj),)) if isinstance(obj, MappingProxyType) else NotImplemented
-
-
 def packed(*things: Any) -> bytes:
     """Nouns as bytes that pickle reads."""
-    store = BytesIO()
     try:
-        _Pickler(store, protocol=5).dump(things)
+        return pickle.dumps(things, protocol=5)
     except (pickle.PicklingError, AttributeError, TypeError) as cause:
         raise ModelError(
             f"the problem or its solver cannot be sent to another process ({cause}). Both are data of importable kinds."
             " Define the solver's class in a module, or run with workers=1."
         ) from cause
-    return store.getvalue()
 
 
 @lru_cache(maxsize=2)

@@ -1,9 +1,7 @@
 """Sensitivity of a verdict's number to its inputs: through runs, or through derivatives."""
 
-import copyreg
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,15 +17,6 @@ from .sobol import Sensitivity, one_by_one, sobol
 Tell = Callable[[str, float], None]
 Workers = Callable[..., Iterable[Any]]
 WAYS = ("runs", "tangents")
-
-
-def read_only(held: Mapping[Any, Any]) -> MappingProxyType[Any, Any]:
-    """A mapping that cannot be changed, as recipes hold them."""
-    return MappingProxyType(dict(held))
-
-
-# pickle does not know read-only mappings, and recipes go to other processes.
-copyreg.pickle(MappingProxyType, lambda held: (read_only, (dict(held),)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
