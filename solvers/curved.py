@@ -14,9 +14,9 @@ from ..models.grid import Links
 from .kernels.cut import flat_pieces, owners, pieces
 from .kernels.gather import gather
 from .kernels.sides import count, kinds, settle, whole
-from .lattice import MANY, lattices
+from .lattice import lattices, looked_into
 from .mended import closed, faced
-from .surface import signed, solids_at, surfaces
+from .surface import signed, solids_at
 from .thickness import refuse_thin
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ def curved_block(body: Body, grid: Grid) -> Block:
     np.add.at(fraction.ravel(), taker, volume.ravel()[held] / cellular)
     walls = _walls(body, cells, owner, rows_of, walls_of, own)
     walls, apertures, links = closed(walls, grid, apertures, links, inside.shape)
-    walls = faced(body, grid, walls, inside.shape, exact=not surfaces(body.part.shape) or m <= MANY)
+    walls = faced(body, grid, walls, inside.shape, exact=looked_into(body, cells))
     return Block(body=body.name, offset=(0, 0, 0), fraction=fraction, apertures=apertures,
                  walls=walls, links=links)  # fmt: skip
 

@@ -13,6 +13,11 @@ MANY = 60_000  # cut cells from where on triangles are no longer looked at from 
 BENT = 0.05  # of a cell's width, that a distance is off its straight course where they do
 
 
+def looked_into(body: Body, cells: Ints) -> bool:
+    """Whether distances are taken within every one of the cut cells (m, 3), and so walls are met exactly."""
+    return len(cells) <= MANY or not surfaces(body.part.shape)
+
+
 def lattices(body: Body, grid: Grid, cells: Ints, corner: Array, centre: Array) -> list[tuple[Ints, Array, int]]:
     """Rows of the cut cells (m, 3), their distances, and how many ways their walls may face, one entry a lattice.
 
@@ -40,7 +45,7 @@ def lattices(body: Body, grid: Grid, cells: Ints, corner: Array, centre: Array) 
         along[1] = 0.5 * (along[0] + along[2])
     every = np.arange(len(cells))
     middle = centre[i, j, k]
-    if surfaces(body.part.shape) and len(cells) > MANY:
+    if not looked_into(body, cells):
         phi[:, 1, 1, active - 2] = middle
         return [(every, phi, 1)]
     exact = _lattice(body, grid, cells, 1)

@@ -16,7 +16,6 @@ from ..models import (
     Checkpoint,
     Crossing,
     History,
-    ModelError,
     Observation,
     Process,
     SolveError,
@@ -24,11 +23,11 @@ from ..models import (
     digest,
     quantities,
 )
-from ..models.errors import did_you_mean
-from ..models.history import Keep, hermite
+from ..models.history import Keep
 from .births import Births, carried
 from .control import Control
 from .coupled import Coupled
+from .crossing import crossed, weighed, when
 from .discrete import Discrete, Flow, prepared
 from .linear import Linear, chosen
 from .march import NoConvergence, Step, Trail, Twins, advance, beside, hits
@@ -100,7 +99,7 @@ class Run:
                 raise
             raise self._cancelled(self.last) from cause
         self.record.frame(t, T)
-        return self._gathered(Kept(T=T, t=t, H0=self.H0, model=self.model, mark=self.record.mark()), complete=True)
+        return self._gathered(self._kept(T, t), complete=True)
 
     def _march(self, checkpoint: Checkpoint | None) -> tuple[Array, float]:
         T, t, first, dt = self.model.start(), 0.0, 0, None
@@ -220,8 +219,8 @@ class Run:
             if stop - t - dt < 0.1 * dt and stop - t <= limit * (1 + 1e-12):
                 dt = stop - t
             step, taken = self._attempt(T, flow, t, dt)
-            if crossing is not None and self._crossed(crossing, T, step):
-                taken = self._when(crossing, T, flow, step, taken)
+            if crossing is not None and crossed(self.watch, crossing, T, step):
+                taken = when(self.watch, crossing, T, flow, step, taken, self.shape.volume)
                 step = advance(self.model, self.linear, T, flow, t, taken, self.close)
                 self._accept(T, flow, step, t, t + taken)
                 self._refuse_unlaid(index, since, t + taken)
@@ -322,8 +321,7 @@ class Run:
 
     def _reading(self, T: Array, name: str) -> tuple[float, Array]:
         """An observation and its derivatives by the free parameters, for a controller."""
-        self._seen(name, T, "a controller reads")
-        weights = self.watch.weights(T)[self.watch.names.index(name)]
+        weights = weighed(self.watch, name, T, "a controller reads")
         reading = weights.read(T)
         if not math.isfinite(reading):
             raise SolveError(
@@ -356,31 +354,6 @@ class Run:
     def _growth(self, error: float) -> float:
         return min(3.0, 0.9 * (self.tolerance / max(error, 1e-12)) ** (1.0 / 3.0))
 
-    def _crossed(self, crossing: Crossing, T: Array, step: Step) -> bool:
-        a, b = (self._seen(crossing.observation, field) - crossing.value for field in (T, step.T))
-        return a < 0.0 <= b if crossing.rising else a > 0.0 >= b
-
-    def _when(self, crossing: Crossing, T: Array, flow: Flow, step: Step, dt: float) -> float:
-        """How far into the step the crossing lies, by bisection of the step's cubic."""
-        y = np.array([self._seen(crossing.observation, field) for field in (T, step.T)])
-        weights = self.watch.weights(step.T)[self.watch.names.index(crossing.observation)]
-        V = self.shape.volume
-        slope = np.array([weights.read(f.heat / (V * f.c)) for f in (flow, step.flow)])
-        low, high = 0.0, dt
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            above = float(hermite(np.array([0.0, dt]), y, slope, np.array([middle]))[0]) >= crossing.value
-            low, high = (low, middle) if above == crossing.rising else (middle, high)
-        return max(high, 1e-9 * dt)
-
-    def _seen(self, name: str, T: Array, whose: str = "a stage ends on") -> float:
-        if name not in self.watch.names:
-            raise ModelError(
-                f"{whose} '{name}', which is not observed. {did_you_mean(name, self.watch.names)} "
-                "Ask for it with observe=(...)."
-            )
-        return self.watch.weights(T)[self.watch.names.index(name)].read(T)
-
     def _accept(self, T: Array, flow: Flow, step: Step, t: float, after: float) -> None:
         self.trails = [
             twin.advance(self.model, self.linear, trail, step, t, after - t)
@@ -394,7 +367,10 @@ class Run:
 
     def _hold(self, T: Array, t: float) -> None:
         """From here a stop goes back to this state; one assignment, so a Ctrl-C finds the old or the new one."""
-        self.last = Kept(T=T, t=t, H0=self.H0, model=self.model, mark=self.record.mark())
+        self.last = self._kept(T, t)
+
+    def _kept(self, T: Array, t: float) -> Kept:
+        return Kept(T=T, t=t, H0=self.H0, model=self.model, mark=self.record.mark())
 
     def _read(self, t: float, T: Array, flow: Flow) -> None:
         pairs = zip(self.twins, self.trails, strict=True)

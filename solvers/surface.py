@@ -87,12 +87,12 @@ class Prepared:
         """
         table, own, apart = self.described[0], np.empty(len(places), dtype=np.int64), np.empty(len(places))
         nearest(np.ascontiguousarray(places), *self.tree, table, own, apart)
-        side = np.zeros(len(places))
+        side, slack = np.zeros(len(places)), 1e-12 * _size(self.surface)
         for near in self.beside[own].T:
             off = places - table[near, :3]
             off -= _within(off, table[near, 3:6], table[near, 6:9])
             square = np.einsum("ni,ni->n", table[near, 9:12], off)
-            touching = np.linalg.norm(off, axis=1) <= apart * (1.0 + 1e-9) + 1e-12 * _size(self.surface)
+            touching = np.linalg.norm(off, axis=1) <= apart * (1.0 + 1e-9) + slack
             side = np.where(touching & (np.abs(square) > np.abs(side)), square, side)
         unseen = np.flatnonzero(np.abs(side) < 0.05 * apart)
         if unseen.size:
