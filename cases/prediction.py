@@ -1,11 +1,12 @@
 """What every case without a trial does: freeze the question, draw the fields, and foresee the answer."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from foretrial import twin
-from foretrial.cases.qualify import qualify
+from foretrial.cases.qualify import Row, qualify
 from foretrial.models import Observation, Process, Requirement, Verdict
 from foretrial.solvers import Heat
 
@@ -14,6 +15,12 @@ def frozen(store: Path, requirement: Requirement) -> twin.Record:
     """Fix the question before any solve; there is no trial to split."""
     rule = {"guard": requirement.guard, "coverage": requirement.coverage}
     return twin.freeze(store, requirement, split={}, rule=rule, seeds={})
+
+
+@cache
+def _qualified(problems: tuple[str, ...]) -> list[Row]:
+    """Rows of the published problems; a case that asks two questions runs them once."""
+    return qualify(problems)
 
 
 def foreseen(
@@ -49,5 +56,5 @@ def foreseen(
     tell(f"each run of '{process.name}': {solver.forecast(process)}", 0.0)
     field: Mapping[str, Any] = twin.picture(solver, process, out / "fields.vtkhdf", every=every)
     return twin.foresee(requirement, process, store=store, freeze=freeze, judged=judged, solver=solver, title=title,
-                        qualification=qualify(problems), fields=(field,), command=f"foretrial run {case}",
+                        qualification=_qualified(problems), fields=(field,), command=f"foretrial run {case}",
                         tell=lambda text, share: tell(text, 0.2 + 0.75 * share), **options)  # fmt: skip

@@ -52,11 +52,7 @@ def report(folder: Path | str) -> Path:
             f"{folder}: the page would be {len(page.encode()) / 1e6:.1f} MB. A page is at most {LARGEST / 1e6:g} MB. "
             "Put fewer series or fields into verdict.json."
         )
-    path = folder / "report.html"
-    part = folder / ".report.html.part"
-    part.write_text(page, encoding="utf-8", newline="\n")
-    part.replace(path)
-    return path
+    return put(folder / "report.html", page)
 
 
 def vocabulary() -> dict[str, dict[str, dict[str, str]]]:
@@ -150,7 +146,7 @@ def _page(content: Mapping[str, Any], words: Any, packed: list[Any], named: list
         "plotly": plotly(),
         "js": "\n".join(asset(name) for name in SCRIPTS),
     }
-    return re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found.group(1)], asset("page.html"))
+    return _filled("page.html", blocks)
 
 
 def _inert(noun: Any) -> str:
@@ -163,11 +159,20 @@ def fill(path: Path, frame: str, blocks: Mapping[str, str]) -> Path:
     """Write a page of its own from a frame of this room, its blocks put in, and say where it is."""
     known = {**blocks, "plotly": plotly(), "unpack": asset("unpack.js")}
     path.parent.mkdir(parents=True, exist_ok=True)
+    return put(path, _filled(frame, known))
+
+
+def put(path: Path, page: str) -> Path:
+    """Write a page, whole or not at all, and say where it is."""
     part = path.with_name(f".{path.name}.part")
-    page = re.sub(r"<!--\((\w+)\)-->", lambda found: known[found.group(1)], asset(frame))
     part.write_text(page, encoding="utf-8", newline="\n")
     part.replace(path)
     return path
+
+
+def _filled(frame: str, blocks: Mapping[str, str]) -> str:
+    """A frame of this room with its blocks put in."""
+    return re.sub(r"<!--\((\w+)\)-->", lambda found: blocks[found.group(1)], asset(frame))
 
 
 def asset(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..models.errors import ModelError
 from ..models.units import from_si
+from .report import put
 
 SCHEMA = "foretrial.tree/1"
 STATES = {"PASS": "符合", "FAIL": "不符合", "INCONCLUSIVE": "不能判定", "NOT-VALID-HERE": "超出适用域"}
@@ -40,10 +41,7 @@ def tree_page(folder: Path | str) -> Path:
         raise ModelError(f"{source} is not JSON ({cause}). Write it anew: foretrial tree FILE.") from cause
     if not isinstance(tree, dict) or tree.get("schema") != SCHEMA:
         raise ModelError(f"{source} is no requirement tree. Its schema is {SCHEMA}. Write it: foretrial tree FILE.")
-    path, part = folder / "tree.html", folder / ".tree.html.part"
-    part.write_text(_page(tree), encoding="utf-8", newline="\n")
-    part.replace(path)
-    return path
+    return put(folder / "tree.html", _page(tree))
 
 
 def _page(tree: Mapping[str, Any]) -> str:
