@@ -293,11 +293,11 @@ def _words(failed: int, runs: int, chance: float, where: Sequence[str]) -> tuple
         return ((f"All {runs} runs ended.", f"{runs} 次求解全部完成。"),)
     share = failed / runs
     if where:
-        names = ", ".join(where)
-        return ((f"{failed} of {runs} runs failed ({share:.1%}) and they cluster in {names} (chance {chance:.1g}): the "
+        names, by_chance = ", ".join(where), f"{chance:.1g}" if chance > 1e-12 else "< 1e-12"
+        return ((f"{failed} of {runs} runs failed ({share:.1%}) and they cluster in {names} (chance {by_chance}): the "
                  "shares describe the runs that ended; the bounds take every failed run as low and as high as any that "
                  "ended, and hold no further.",
-                 f"{runs} 次求解中有 {failed} 次失败（{share:.1%}），且集中于 {names}（偶然概率 {chance:.1g}）："
+                 f"{runs} 次求解中有 {failed} 次失败（{share:.1%}），且集中于 {names}（偶然概率 {by_chance}）："
                  "所给份额只代表完成的求解；"
                  "上下界把失败的求解分别取为已完成者的最低值与最高值，仅在此意义下成立。"),)  # fmt: skip
     return ((f"{failed} of {runs} runs failed ({share:.1%}), spread as by chance ({chance:.2g}): left out, which keeps "
