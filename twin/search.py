@@ -1,7 +1,7 @@
 """Bounded least squares by scaled trust-region steps; a failed run shortens the step, on record."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,10 @@ ROUNDS = 4  # a base is set anew at most so often
 STEPS = 12  # steps on one base
 CLOSE = 1e-6  # share of the objective that a further step would have to gain
 MOVED = 5e-4  # of the bounds: a base that moved less is not set anew
+ROUGH = 1e-2  # the same share while each start is still on a base of its own
+BETTER = 1e-3  # share of the objective by which another start must be better for the common base to be its own
 REACH = 0.3  # of the bounds: no step is longer along one coordinate
+APART = "stopped: its last runs failed on the steps that all starts share"
 FAR = 0.2  # of itself: the same for a coordinate without bounds
 
 
@@ -110,6 +113,79 @@ def descend(rebase: Callable[[Array], Residuals], begin: Array, *, tell: Callabl
     return Descent(
         begin=begin, end=u, objective=objective, evaluations=count, outcome=outcome, failures=tuple(failures)
     )
+
+
+def descend_together(rebase: Callable[[Array], Residuals], begins: Sequence[Array], *,
+                     tell: Callable[[str, float], None] | None = None) -> list[Descent]:  # fmt: skip
+    """Search from several places inside the unit cube and end them all on one base, so that their ends compare.
+
+    A base (the steps of a run, the weights of its readings) moves the sum of squares by more than the last iterations
+    do. So each search goes on a base of its own only until a step promises little; the best one is then followed until
+    its base no longer moves, and every other one ends on that base. Should one of them end lower, that is repeated.
+
+    Parameters
+    ----------
+    rebase : callable
+        As for `descend`.
+    begins : sequence of (nf,) arrays
+    tell : callable or None
+        Gets a sentence and the share done.
+
+    Returns
+    -------
+    list of Descent
+        In the order of `begins`. A search that found no run on the common base keeps what it reached on its own, and its
+        outcome begins with "stopped".
+    """
+
+    def part(text: str, begin: float, width: float) -> Callable[[str, float], None] | None:
+        if tell is None:
+            return None
+        return lambda said, share: tell(f"{text}{said}", begin + width * share)
+
+    def ended(one: Descent, residuals: Residuals, say: Callable[[str, float], None] | None) -> Descent:
+        new = descend(lambda _: residuals, one.end, tell=say, rounds=1)
+        new = replace(new, begin=one.begin, evaluations=one.evaluations + new.evaluations,
+                      failures=(*one.failures, *new.failures))  # fmt: skip
+        if not new.failed:
+            return new
+        return replace(new, end=one.end, objective=one.objective, outcome=APART)
+
+    count = len(begins)
+    found = [descend(rebase, begin, tell=part(f"start {i + 1} of {count}, ", 0.6 * i / count, 0.6 / count), rounds=1,
+                     close=ROUGH) for i, begin in enumerate(begins)]  # fmt: skip
+    left = {i for i, one in enumerate(found) if not one.failed}
+    turn = 0
+    while left and turn < ROUNDS - 1:
+        best = min(left, key=lambda i: found[i].objective)
+        for again in range(ROUNDS - 1):
+            at, share = found[best].end, 0.6 + (turn + 0.2 * again) / (2.5 * (ROUNDS - 1))
+            try:
+                residuals = rebase(at)
+            except ForetrialError as cause:
+                failures = (*found[best].failures, str(cause))
+                found[best] = replace(found[best], outcome=APART, failures=failures)
+            else:
+                found[best] = ended(found[best], residuals, part("best start, ", share, 0.02))
+            if found[best].outcome == APART or bool((np.abs(found[best].end - at) < MOVED).all()):
+                break
+        if found[best].outcome == APART:
+            left.discard(best)
+            continue
+        for i in sorted(left - {best}):
+            share = 0.6 + (turn + 0.6 + 0.4 * i / count) / (2.5 * (ROUNDS - 1))
+            say = part(f"start {i + 1} of {count} on the steps of the best, ", share, 0.05 / count)
+            found[i] = ended(found[i], residuals, say)
+        left = {i for i in left if found[i].outcome != APART}
+        if min(found[i].objective for i in left) >= (1.0 - BETTER) * found[best].objective:
+            break
+        turn += 1
+    return found
+
+
+def best_of(found: Sequence[Descent]) -> Descent:
+    """The lowest end, of those on the common base where there is one."""
+    return min([one for one in found if one.outcome != APART] or found, key=lambda one: one.objective)
 
 
 class _Region:
