@@ -1,5 +1,6 @@
 """What must hold: a quantity of interest as data, its limit, and the rule of the decision, fixed before the result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from .measured import Measured
 Array = NDArray[np.float64]
 STATISTICS = ("max", "min", "mean", "last", "spread", "cooling time")
 FINE = 241  # times in a window at which extremes are looked for, beside the steps
+SENSES = ("at most", "at least", "within")
 VERIFICATIONS = ("design", "functional performance", "process", "adaptation", "production")
 
 
@@ -151,10 +153,10 @@ class Requirement:
         The question in English and in Chinese.
     interest : Interest or Measured
         What a run is asked for, or logged data alone.
-    limit : float
-        In the interest's unit.
+    limit : float or (float, float)
+        In the interest's unit; of "within" the lower and the upper one.
     sense : str
-        "at most" or "at least".
+        "at most", "at least" or "within", which only a number out of a run can be asked.
     accuracy : float
         Expanded uncertainty above which the answer is INCONCLUSIVE whatever the margin; same unit.
     coverage : float
@@ -167,13 +169,16 @@ class Requirement:
         Which of the five it serves.
     display : str
         Unit that people read the value in.
+    failing : float or None
+        Largest probability of breaking the limit that is allowed, of a number out of a run: criterion F5 is needed
+        then, with that probability from two methods.
     """
 
     id: str
     text: str
     text_zh: str
     interest: Interest | Measured
-    limit: float
+    limit: float | tuple[float, float]
     sense: str
     accuracy: float
     verification: str
@@ -181,12 +186,16 @@ class Requirement:
     coverage: float = 2.0
     guard: float = 1.0
     needs: tuple[str, ...] = ()
+    failing: float | None = None
 
     def __post_init__(self) -> None:
-        if self.sense not in ("at most", "at least"):
+        limits_of(self.limit, self.sense, self.id)
+        if isinstance(self.limit, list):  # as JSON hands it back
+            object.__setattr__(self, "limit", tuple(self.limit))
+        if self.failing is not None and not 0.0 < self.failing < 0.5:
             raise ModelError(
-                f"{self.id}: sense '{self.sense}' is not known. {did_you_mean(self.sense, ('at most', 'at least'))} "
-                "Say 'at most' or 'at least'."
+                f"{self.id}: failing = {self.failing:g} is no probability to allow. It lies between 0 and 0.5. "
+                "Give 1e-3, say, or leave it out."
             )
         if self.verification not in VERIFICATIONS:
             raise ModelError(
@@ -194,6 +203,12 @@ class Requirement:
                 f"{did_you_mean(self.verification, VERIFICATIONS)} Choose one of {', '.join(VERIFICATIONS)}."
             )
         if isinstance(self.interest, Measured):
+            if self.sense == "within" or self.failing is not None:
+                raise ModelError(
+                    f"{self.id}: a {self.interest.statistic} of logged data with sense '{self.sense}' and failing = "
+                    f"{self.failing} is not decided. One bound of it is held against one limit, 'at most' or "
+                    "'at least'. Ask each limit by a requirement of its own, and leave failing out."
+                )
             if self.coverage not in (2.0, self.interest.coverage):
                 raise ModelError(
                     f"{self.id}: coverage {self.coverage:g} does not belong to a confidence of "
@@ -220,6 +235,64 @@ class Requirement:
             )
         return self.interest
 
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The lower and the upper limit; None where there is none."""
+        return limits_of(self.limit, self.sense, self.id)
+
+    @property
+    def bound(self) -> float:
+        """The limit where there is one alone; a ModelError where there are two."""
+        if isinstance(self.limit, tuple):
+            raise ModelError(
+                f"{self.id} has two limits, {self.limit[0]:g} and {self.limit[1]:g}. One is asked for here. "
+                "Use limits, or nearest(value)."
+            )
+        return self.limit
+
+    def nearest(self, value: float) -> float:
+        """The limit that governs `value`: the only one, or the nearer of two."""
+        return governing(self.limits, value)[0]
+
     def margin(self, value: float) -> float:
-        """How far `value` stays on the right side of the limit; negative beyond it."""
-        return self.limit - value if self.sense == "at most" else value - self.limit
+        """How far `value` stays on the right side of the limit that governs it; negative beyond it."""
+        limit, sign = governing(self.limits, value)
+        return sign * (limit - value)
+
+
+def limits_of(limit: float | Sequence[float], sense: str, name: str = "the limit") -> tuple[float | None, float | None]:
+    """The lower and the upper limit, None where there is none, of a limit and its sense.
+
+    Raises
+    ------
+    ModelError
+        If the sense is not known, "within" has no two limits in order, or another sense has more than one.
+    """
+    if sense not in SENSES:
+        raise ModelError(
+            f"{name}: sense '{sense}' is not known. {did_you_mean(sense, SENSES)} "
+            "Say 'at most', 'at least' or 'within'."
+        )
+    several = isinstance(limit, (tuple, list))
+    if sense != "within":
+        if several:
+            raise ModelError(
+                f"{name}: limit {limit} has two sides, sense '{sense}' has one. Two limits belong to 'within'. "
+                "Say sense='within', or give one number."
+            )
+        one = float(limit)  # type: ignore[arg-type]
+        return (None, one) if sense == "at most" else (one, None)
+    if not isinstance(limit, (tuple, list)) or len(limit) != 2 or not float(limit[0]) < float(limit[1]):
+        raise ModelError(
+            f"{name}: limit {limit} is nothing to stay within. Within has a lower and a higher limit. "
+            "Give limit=(low, high)."
+        )
+    return float(limit[0]), float(limit[1])
+
+
+def governing(limits: tuple[float | None, float | None], value: float) -> tuple[float, float]:
+    """The limit nearest to `value`, and 1 where the value has to stay below it, -1 above."""
+    low, high = limits
+    if low is None or (high is not None and high - value <= value - low):
+        return (float("nan") if high is None else high), 1.0
+    return low, -1.0

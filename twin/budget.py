@@ -53,7 +53,14 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
     ModelError
         If the interest asks for what is not observed.
     """
-    missing = [name for name in interest.observations if name not in {o.name for o in observe}]
+    return predict_each(process, interests=(interest,), solver=solver, observe=observe, fit=fit)[0]
+
+
+def predict_each(process: Process, *, interests: Sequence[Interest], solver: Solver, observe: Sequence[Observation],
+                 fit: Fit | None = None) -> tuple[Prediction, ...]:  # fmt: skip
+    """One prediction for each number of interest, all from the same run; see `predict`."""
+    asked = dict.fromkeys(name for interest in interests for name in interest.observations)
+    missing = [name for name in asked if name not in {o.name for o in observe}]
     if missing:
         raise ModelError(
             f"the interest needs {', '.join(missing)}, which the run does not observe. All that an interest asks for "
@@ -61,9 +68,13 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
         )
     known = inputs(process, fit=fit)
     history = tangents(solver, known.process, free=known.names, observe=observe)
-    value, name, time = interest.when(history)
-    slopes = interest.slopes(history) if known.names else np.zeros(0)
-    return Prediction(process=known.process, history=history, value=value, observation=name, time=time, slopes=slopes)
+    found = []
+    for interest in interests:
+        value, name, time = interest.when(history)
+        slopes = interest.slopes(history) if known.names else np.zeros(0)
+        found.append(Prediction(process=known.process, history=history, value=value, observation=name, time=time,
+                                slopes=slopes))  # fmt: skip
+    return tuple(found)
 
 
 def budget(prediction: Prediction, *, interest: Interest, process: Process, fit: Fit | None = None,

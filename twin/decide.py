@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from scipy.stats import norm, t
 
-from ..models import Line, ModelError, State
+from ..models import Line, State
+from ..models.requirement import governing, limits_of
+from .agree import widened
 
 Words = tuple[str, str]
 ZH = {"model form": "模型偏差", "numerical": "数值误差", "shared sensor offset": "传感器共有偏移"}
@@ -19,18 +21,21 @@ class Decision:
     Attributes
     ----------
     limit, margin, guard_band, acceptance_limit : float
-        In the unit of the value: distance to the limit on the good side, width kept free before it, and where the
-        value has to stay.
+        In the unit of the value: the limit that governs it (of two the nearer one), the distance to it on the good
+        side, the width kept free before it, and up to where the value has to stay.
+    limits : (float or None, float or None)
+        Lower and upper limit; None where there is none.
     false_accept, false_reject : float
         Probability that the requirement is broken although one accepts, and kept although one rejects, at this value
         (specific risks, JCGM 106:2012, 9.3).
     sign : float
-        1 where the value has to stay below its limit, -1 above.
+        1 where the value has to stay below the limit that governs it, -1 above.
     reasons : tuple of (English, Chinese)
     """
 
     state: State
     limit: float
+    limits: tuple[float | None, float | None]
     sign: float
     margin: float
     guard_band: float
@@ -39,17 +44,32 @@ class Decision:
     false_reject: float
     reasons: tuple[Words, ...]
 
+    @property
+    def acceptance(self) -> tuple[float | None, float | None]:
+        """The lower and the upper end of what is accepted; the lower lies above the upper where nothing can be."""
+        low, high = self.limits
+        return (None if low is None else low + self.guard_band, None if high is None else high - self.guard_band)
 
-def decide(*, value: float, limit: float, sense: str, combined: float, coverage: float, guard: float, accuracy: float,
-           needs: Sequence[str], criteria: Mapping[str, str], inside: bool, tried: bool, expired: bool,
-           dof: float = float("inf"), unit: str = "K") -> Decision:  # fmt: skip
+    @property
+    def empty(self) -> bool:
+        """Whether two guard bands leave nothing to accept between two limits."""
+        low, high = self.acceptance
+        return low is not None and high is not None and low > high
+
+
+def decide(*, value: float, limit: float | Sequence[float], sense: str, combined: float, coverage: float,
+           guard: float, accuracy: float, needs: Sequence[str], criteria: Mapping[str, str], inside: bool,
+           tried: bool, expired: bool, dof: float = float("inf"), unit: str = "K",
+           together: int = 1) -> Decision:  # fmt: skip
     """PASS, FAIL, INCONCLUSIVE or NOT-VALID-HERE.
 
     Parameters
     ----------
-    value, limit : float
+    value : float
+    limit : float or (float, float)
+        Of "within" the lower and the upper one.
     sense : str
-        "at most" or "at least".
+        "at most", "at least" or "within": the nearer of two limits governs, both count for the risks.
     combined, coverage : float
         Combined standard uncertainty and coverage factor; guard band = guard x coverage x combined.
     accuracy : float
@@ -61,6 +81,9 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
         calibration had run out at the time of its trial.
     dof : float
         Effective degrees of freedom of the combined uncertainty, for the risks.
+    together : int
+        How many questions the same runs answer: the guard band takes the coverage factor that is `widened` for so
+        many, and the expanded uncertainty keeps the one stated.
 
     Returns
     -------
@@ -68,18 +91,15 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
 
     References
     ----------
-    JCGM 106:2012, 8.3 (guarded acceptance and rejection) and 9.3 (specific risks).
+    JCGM 106:2012, 8.3 (guarded acceptance and rejection, one limit or two) and 9.3 (specific risks).
     """
-    if sense not in ("at most", "at least"):
-        raise ModelError(f"sense '{sense}' is not known. It is 'at most' or 'at least'. Correct the requirement.")
-    sign = 1.0 if sense == "at most" else -1.0
-    margin = sign * (limit - value)
+    limits = limits_of(limit, sense)
+    near, sign = governing(limits, value)
+    margin = sign * (near - value)
     expanded = coverage * combined
-    band = guard * expanded
-    if combined > 0.0:
-        broken = float(t.sf(margin / combined, dof) if dof < 1e6 else norm.sf(margin / combined))
-    else:
-        broken = 0.0 if margin >= 0.0 else 1.0
+    band = guard * widened(coverage, together) * combined
+    broken = sum(_beyond(way * (end - value), combined, dof)
+                 for end, way in zip(limits, (-1.0, 1.0), strict=True) if end is not None)  # fmt: skip
     if margin >= band:
         state, why = State.PASS, _said("clears", margin, band, unit)
     elif margin <= -band:
@@ -87,6 +107,19 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     else:
         state, why = State.INCONCLUSIVE, _said("between", margin, band, unit)
     reasons = [why]
+    low, high = limits
+    if low is not None and high is not None and high - low < 2.0 * band:
+        state = State.INCONCLUSIVE if state is State.PASS else state
+        shown = "" if unit == "1" else f" {unit}"
+        reasons.append((f"The limits are {high - low:.3g}{shown} apart, the guard bands take {2.0 * band:.3g}{shown}: "
+                        "nothing between them can be accepted.",
+                        f"上下限相距 {high - low:.3g}{shown}，两侧保护带共占 {2.0 * band:.3g}{shown}："
+                        "其间没有可接受的区域。"))  # fmt: skip
+    if together > 1 and guard > 0.0:
+        reasons.append((f"{together} questions are answered by the same runs: the guard band takes k = "
+                        f"{widened(coverage, together):.3g} instead of {coverage:.3g} (Bonferroni).",
+                        f"同一组求解回答 {together} 个问题：保护带取 k = {widened(coverage, together):.3g}，"
+                        f"而非 {coverage:.3g}（Bonferroni 修正）。"))  # fmt: skip
     if expanded > accuracy:
         state = State.INCONCLUSIVE
         shown = "" if unit == "1" else f" {unit}"
@@ -110,9 +143,16 @@ def decide(*, value: float, limit: float, sense: str, combined: float, coverage:
     if not inside:
         state = State.NOT_VALID_HERE
         reasons.append(("The use lies outside the domain that validation covers.", "使用条件超出确认所覆盖的适用域。"))
-    return Decision(state=state, limit=limit, sign=sign, margin=margin, guard_band=band,
-                    acceptance_limit=limit - sign * band, false_accept=broken, false_reject=1.0 - broken,
+    return Decision(state=state, limit=near, limits=limits, sign=sign, margin=margin, guard_band=band,
+                    acceptance_limit=near - sign * band, false_accept=broken, false_reject=1.0 - broken,
                     reasons=tuple(reasons))  # fmt: skip
+
+
+def _beyond(margin: float, std: float, dof: float) -> float:
+    """Probability that a limit so far away is broken."""
+    if std == 0.0:
+        return 0.0 if margin >= 0.0 else 1.0
+    return float(t.sf(margin / std, dof) if dof < 1e6 else norm.sf(margin / std))
 
 
 def flips(lines: Sequence[Line], *, decision: Decision, combined: float, wanted: float = math.inf,
@@ -132,11 +172,12 @@ def flips(lines: Sequence[Line], *, decision: Decision, combined: float, wanted:
     -------
     tuple of mappings with name, kind, by, unit, text
         `by` is signed, in the line's unit: to the acceptance limit from PASS and from between, to the rejection limit
-        from FAIL.
+        from FAIL and where two limits leave nothing to accept; of two limits the nearer one.
     """
     if combined > wanted:
         return _shrinking(lines, combined, wanted, most)
-    edge = -decision.guard_band if decision.margin <= -decision.guard_band else decision.guard_band
+    beyond = decision.margin <= -decision.guard_band or decision.empty
+    edge = -decision.guard_band if beyond else decision.guard_band
     short = decision.margin - edge
     found = []
     for line in lines:

@@ -114,22 +114,33 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
     -----
     The steps of every level are those of the run in use, divided: an adaptive choice of steps would add its own noise.
     """
+    return refine_each(solver, process, observe=observe, interests=(interest,), ratios=ratios,
+                       formal_order=formal_order, together=together, points=points, tell=tell)[0]  # fmt: skip
+
+
+def refine_each(solver: Solver, process: Process, *, observe: Sequence[Observation],
+                interests: Sequence[Interest | None], ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0),
+                formal_order: float = 2.0, together: bool = True, points: int = 200,
+                tell: Tell | None = None) -> tuple[Refinement, ...]:  # fmt: skip
+    """One refinement for each number of interest, all from the same runs; see `refine`."""
     levels = sorted({float(r) for r in ratios})
     if len(levels) < 3 or levels[0] <= 0.0 or not any(abs(r - 1.0) < 1e-9 for r in levels):
         raise ModelError(
             f"ratios {tuple(round(r, 4) for r in levels)} show no convergence. Three levels or more do, the run "
             "in use (1.0) among them. Give for instance ratios=(0.5, 0.71, 1.0)."
         )
+
+    def found(space: bool, time: bool) -> list[Refinement]:
+        runs = _runs(solver, process, observe, levels, tell, space, time)
+        return [_one(runs, process, observe, one, levels, formal_order, points, space, time) for one in interests]
+
     if together:
-        return _one(solver, process, observe, interest, levels, formal_order, points, tell, True, True)
-    space = _one(solver, process, observe, interest, levels, formal_order, points, tell, True, False)
-    time = _one(solver, process, observe, interest, levels, formal_order, points, tell, False, True)
-    return _join(space, time)
+        return tuple(found(True, True))
+    return tuple(_join(a, b) for a, b in zip(found(True, False), found(False, True), strict=True))
 
 
-def _one(solver: Solver, process: Process, observe: Sequence[Observation], interest: Interest | None,
-         ratios: Sequence[float], formal: float, points: int, tell: Tell | None, space: bool,
-         time: bool) -> Refinement:  # fmt: skip
+def _runs(solver: Solver, process: Process, observe: Sequence[Observation], ratios: Sequence[float],
+          tell: Tell | None, space: bool, time: bool) -> list[History]:  # fmt: skip
     base = solver(process, observe=tuple(observe))
     fixed = solver.frozen(base) if hasattr(solver, "frozen") else solver
     runs = []
@@ -142,6 +153,11 @@ def _one(solver: Solver, process: Process, observe: Sequence[Observation], inter
             runs.append(fixed.refined(ratio, space=space, time=time)(process, observe=tuple(observe)))
     for run in runs:
         run.refuse_incomplete("numerical uncertainty is asked for")
+    return runs
+
+
+def _one(runs: Sequence[History], process: Process, observe: Sequence[Observation], interest: Interest | None,
+         ratios: Sequence[float], formal: float, points: int, space: bool, time: bool) -> Refinement:  # fmt: skip
     here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
     end = min(float(run.t[-1]) for run in runs)
     wanted = interest or Interest(observations=tuple(o.name for o in observe), statistic="last", window=(0.0, end))

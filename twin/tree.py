@@ -292,7 +292,8 @@ def _leaf(node: Node, folder: Path, depth: int) -> Result:
     state = State(r["state"])
     first = r["reasons"][0]
     verdict = {"id": content["id"], "digest": content["digest"], "sha256": _sha(file), "state": state.value,
-               "value": r["value"], "limit": r["limit"], "margin": r["margin"], "expanded": r["expanded"],
+               "value": r["value"], "limit": r["limit"], "limits": q["limit"] if isinstance(q["limit"], list) else None,
+               "margin": r["margin"], "expanded": r["expanded"],
                "unit": q["interest"]["unit"], "display": q["display"], "created": content["created"]}  # fmt: skip
     reasons = [(first["en"], first["zh"])]
     if q["freeze"] is None or not q["freeze"].get("before_result"):

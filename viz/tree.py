@@ -77,7 +77,9 @@ def _row(node: Mapping[str, Any]) -> str:
     verdict = node["verdict"]
     number = ""
     if verdict:
-        value, limit = (_shown(verdict[key], verdict["unit"], verdict["display"]) for key in ("value", "limit"))
+        ends = verdict.get("limits") or [verdict["limit"]]
+        value, *shown = (_shown(x, verdict["unit"], verdict["display"]) for x in (verdict["value"], *ends))
+        limit = " … ".join(shown)
         number = f"{value} / {limit} {html.escape(verdict['display'])}<br><small>{html.escape(verdict['id'])}</small>"
     why = "<br>".join(_both(reason) for reason in node["reasons"])
     return (f'<tr><td style="padding-left:{0.6 + 1.4 * node["depth"]:.1f}rem"><b>{html.escape(node["id"])}</b> '

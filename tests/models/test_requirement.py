@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foretrial.models import Balance, History, Interest, ModelError, Requirement
+from foretrial.models import Balance, History, Interest, Measured, ModelError, Requirement
 
 
 def history():
@@ -109,6 +109,18 @@ def test_a_margin_is_positive_on_the_right_side_of_the_limit():
     assert requirement(sense="at least").margin(625.0) == -25.0
 
 
+def test_of_two_limits_the_nearer_one_governs_the_margin():
+    both = requirement(sense="within", limit=(600.0, 650.0))
+    assert [(both.nearest(x), both.margin(x)) for x in (610.0, 640.0, 590.0, 660.0)] == [
+        (600.0, 10.0), (650.0, 10.0), (600.0, -10.0), (650.0, -10.0)]  # fmt: skip
+    assert both.limits == (600.0, 650.0)
+    assert requirement().limits == (None, 650.0)
+    assert requirement(sense="at least").limits == (650.0, None)
+    assert requirement().bound == 650.0
+    with pytest.raises(ModelError, match=r"R1 has two limits, 600 and 650\. .* Use limits, or nearest\(value\)"):
+        _ = both.bound
+
+
 def test_a_window_beyond_the_run_is_refused():
     interest = Interest(observations=("peak",), statistic="max", window=(0.0, 30.0))
     with pytest.raises(ModelError, match=r"t = 0 to 30 s is asked for, but the run covers 0 to 20 s\. .* cut the data"):
@@ -126,7 +138,25 @@ def test_a_window_beyond_the_run_is_refused():
             lambda: Interest(observations=("a",), statistic="max", window=(5.0, 5.0)),
             r"the window \(5\.0, 5\.0\) s is empty\. .* earlier to a later time\. Correct its ends",
         ),
-        (lambda: requirement(sense="below"), r"R1: sense 'below' is not known\. .* Say 'at most' or 'at least'"),
+        (lambda: requirement(sense="below"), r"R1: sense 'below' is not known\. .* Say 'at most', 'at least' or"),
+        (
+            lambda: requirement(limit=(1.0, 2.0)),
+            r"R1: limit \(1\.0, 2\.0\) has two sides, .* Say sense='within', or give",
+        ),
+        (
+            lambda: requirement(sense="within"),
+            r"R1: limit 650\.0 is nothing to stay within\. .* Give limit=\(low, high\)",
+        ),
+        (lambda: requirement(sense="within", limit=(2.0, 1.0)), r"limit \(2\.0, 1\.0\) is nothing to stay within"),
+        (lambda: requirement(failing=0.7), r"R1: failing = 0\.7 is no probability to allow\. .* Give 1e-3, say"),
+        (
+            lambda: requirement(
+                sense="within",
+                limit=(1.0, 2.0),
+                interest=Measured(statistic="Cpk", characteristic="d", specification=(1.0, 2.0)),
+            ),
+            r"R1: a Cpk of logged data with sense 'within' .* Ask each limit by a requirement of its own",
+        ),
         (
             lambda: requirement(verification="proces"),
             r"R1: verification 'proces' is not known\. Did you mean 'process'\? Choose one of design,",

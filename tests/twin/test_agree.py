@@ -12,7 +12,7 @@ from scipy.stats import chi2, kstest, norm
 
 from foretrial import twin
 from foretrial.models import Quantity, substitute
-from foretrial.twin.agree import areas, coverage_interval, holm, likely_area
+from foretrial.twin.agree import areas, coverage_interval, few, holm, likely_area, modified_area, widened
 from foretrial.twin.validate import _covariance
 
 
@@ -35,6 +35,30 @@ def test_readings_all_below_the_model_show_on_one_side():
     below, above = areas(norm.ppf((np.arange(2000) + 0.5) / 2000) - 1.0)
     assert below == pytest.approx(1.0, abs=1e-3)
     assert above == pytest.approx(0.0, abs=1e-3)
+
+
+def test_few_readings_widen_the_modified_area_by_its_factor():
+    assert [few(n) for n in (1.0, 8.0, 1e12)] == pytest.approx([4.55, 2.90, 1.25], abs=1e-3)
+    assert few(0.2) == few(1.0)
+    assert modified_area(0.0, 0.0, 5.0) == (0.0, 0.0)
+    low, high = modified_area(0.3, 0.1, 8.0)  # half the sum 0.2 by 2.9, about half the difference below
+    assert (low, high) == pytest.approx((0.68, 0.48))
+    below, above = modified_area(0.0, 1.0, 1e12)  # all readings above: nearly all of it stays on that side
+    assert (below, above) == pytest.approx((0.125, 1.125), abs=1e-3)
+
+
+def test_the_modified_area_of_few_readings_holds_a_bias_of_the_model_as_often_as_many_do():
+    rng, held = np.random.default_rng(1), []
+    for n in (3, 30):
+        ends = [modified_area(*areas(rng.normal(0.7, 1.0, n)), n) for _ in range(400)]
+        held.append(np.mean([-below <= 0.7 <= above for below, above in ends]))
+    assert held[0] > 0.9
+    assert held[1] > 0.9
+
+
+def test_a_coverage_factor_is_widened_so_that_any_miss_keeps_the_chance_of_one():
+    assert [widened(2.0, n) for n in (1, 2, 3, 10)] == pytest.approx([2.0, 2.278, 2.428, 2.837], abs=1e-3)
+    assert 7 * norm.sf(widened(1.645, 7)) == pytest.approx(norm.sf(1.645))
 
 
 def test_a_cause_that_all_readings_share_widens_what_area_is_likely():
