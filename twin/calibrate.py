@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from .identify import autocorrelation_time, identify
 from .ledger import Ledger, Tally, opened, recorded
 from .problem import Experiment, Free, Problem, fingerprints, pose
 from .robust import bend, influence, name_outliers, refuse_unknown
-from .search import Descent, Residuals, descend
+from .search import Descent, Residuals, best_of, descend, descend_together
 from .sensor import remarks
 
 Array = NDArray[np.float64]
@@ -85,13 +86,8 @@ def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, start
                tally: Tally, tell: Tell | None) -> Fit:  # fmt: skip
     scout = search or solver
     begins, failures = _begins(problem, scout if search else _coarse(solver), starts, seed, loss, tell)
-    found = []
-    for i, begin in enumerate(begins):
-        part = _part(tell, 0.15 + 0.6 * i / len(begins), 0.6 / len(begins))
-        found.append(
-            descend(_rebase(problem, scout, None, loss), begin, tell=part, about=f"start {i + 1} of {len(begins)}, ")
-        )
-    best = min(found, key=lambda one: one.objective)
+    found = descend_together(_rebase(problem, scout, None, loss), begins, tell=_part(tell, 0.15, 0.6))
+    best = best_of(found)
     if best.failed:
         raise SolveError(
             f"all {len(found)} starts failed; the first: {found[0].outcome} "
@@ -160,12 +156,20 @@ def standard(problem: Problem, found: Forward, values: Array, inflation: Array |
 
 def _rebase(problem: Problem, solver: Solver, inflation: Array | None,
             loss: str | None) -> Callable[[Array], Residuals]:  # fmt: skip
+    """What sets a base: steps, and how far shared causes move readings, stay those of where it was set.
+
+    Would the weights move with the values, larger slopes would pay by weighing less, and the Jacobian would not know.
+    """
+
     def rebase(u: Array) -> Residuals:
         solvers = bases(problem, problem.values(u), solver=solver)
+        shared: list[Array] = []
 
         def residuals(at: Array) -> tuple[Array, Array]:
             values = problem.values(at)
-            return standard(problem, forward(problem, values, solvers=solvers), values, inflation, loss)
+            found = forward(problem, values, solvers=solvers)
+            shared.append(found.shared)
+            return standard(problem, replace(found, shared=shared[0]), values, inflation, loss)
 
         return residuals
 
@@ -256,7 +260,7 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
     words += ((f"The calibration took {runs} solver calls.", f"标定共调用求解器 {runs} 次。"),)
     words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
     return Fit(parameters=problem.parameters, values=values, covariance=covariance,
-               objective=min(s.objective for s in starts), starts=starts, residuals=at.residuals, sigmas=at.sigmas,
+               objective=best_of(found).objective, starts=starts, residuals=at.residuals, sigmas=at.sigmas,
                times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,
                misfit=misfit, data=data, solver=solver.digest, process=digest([e.process for e in problem.experiments]),
                words=words, failures=failures, runs=runs,

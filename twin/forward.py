@@ -189,7 +189,8 @@ def _shared(problem: Problem, values: Array, histories: Sequence[History],
         for label, part in causes(history, channel, of=row.of, row=row.label, free=problem.names).items():
             put(label, i, part[use])
         if row.pairs:
-            put(f"place of {row.label}", i, by_place(history, channel, pairs=row.pairs)[use])
+            for axis, part in by_place(history, channel, pairs=row.pairs).items():
+                put(f"place of {row.label} along {axis}", i, part[use])
     if not columns:
         return np.zeros((number.size, 0)), ()
     return np.stack(list(columns.values()), axis=1), tuple(columns)

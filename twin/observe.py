@@ -134,17 +134,17 @@ def around(probe: Probe, *, part: Part, by: float) -> tuple[tuple[Probe, Probe, 
     return tuple(pairs)
 
 
-def by_place(history: History, channel: Channel, *, pairs: Sequence[tuple[Probe, Probe, float]]) -> Array:
-    """What the sensor's uncertain place does to its reading (n,), K per standard deviation, signed by the gradient.
+def by_place(history: History, channel: Channel, *, pairs: Sequence[tuple[Probe, Probe, float]]) -> dict[str, Array]:
+    """What the sensor's uncertain place does to its reading, by axis: (n,) K per standard deviation along "x", ...
 
-    `pairs` are those of `around`, which the run observed; NaN in gaps.
+    `pairs` are those of `around`, which the run observed; NaN in gaps. Being off along one axis says nothing of
+    another, so each is a cause by itself.
     """
-    total, steepest = np.zeros(channel.t.size), np.zeros(channel.t.size)
+    found = {}
     for low, high, gap in pairs:
-        slope = (observe(history, channel, of=high.name) - observe(history, channel, of=low.name)) / gap
-        total += slope**2
-        steepest = np.where(np.abs(slope) >= np.abs(steepest), slope, steepest)
-    return np.asarray(channel.place_std * np.sqrt(total) * np.where(steepest < 0.0, -1.0, 1.0))
+        rise = observe(history, channel, of=high.name) - observe(history, channel, of=low.name)
+        found[high.name[-1]] = channel.place_std * rise / gap
+    return found
 
 
 def synthetic(like: Trial | Iterable[Channel], history: History, *, rng: np.random.Generator, name: str = "synthetic",

@@ -134,8 +134,8 @@ def descend_together(rebase: Callable[[Array], Residuals], begins: Sequence[Arra
     Returns
     -------
     list of Descent
-        In the order of `begins`. A search that found no run on the common base keeps what it reached on its own, and its
-        outcome begins with "stopped".
+        In the order of `begins`. A search that found no run on the common base keeps what it reached on its own, and
+        its outcome begins with "stopped".
     """
 
     def part(text: str, begin: float, width: float) -> Callable[[str, float], None] | None:

@@ -259,7 +259,8 @@ def _point(row: Row, run: Experiment, history: History, known: Inputs,
     shared = {label: np.nan_to_num(part)
               for label, part in causes(history, sensor, of=row.of, row=row.label).items()}  # fmt: skip
     if row.pairs:
-        shared[f"place of {row.label}"] = np.nan_to_num(by_place(history, sensor, pairs=row.pairs))
+        moved = by_place(history, sensor, pairs=row.pairs)
+        shared |= {f"place of {row.label} along {axis}": np.nan_to_num(part) for axis, part in moved.items()}
     common = np.stack([np.zeros(channel.t.size), *shared.values()], axis=1)
     covariance = known.covariance
     error = (model - channel.values)[read]

@@ -78,7 +78,7 @@ def test_the_lag_and_the_place_of_a_sensor_have_their_own_slopes(lab):
     assert [(a.name, b.name) for a, b, _ in pairs] == [("TC1-x", "TC1+x")]
     run = lab.series()(lab.process(), observe=(probe, *pairs[0][:2]))
     log = sensor([30.0, 60.0], place=(0.008, 0.5, 0.5), place_std=0.001, lag=Quantity(value=5.0, unit="s"))
-    assert by_place(run, log, pairs=pairs) == pytest.approx(
+    assert by_place(run, log, pairs=pairs)["x"] == pytest.approx(
         (observe(run, log, of="TC1+x") - observe(run, log, of="TC1-x")) / 2.0, rel=1e-9)  # fmt: skip
     more = observe(run, replace(log, lag=Quantity(value=5.5, unit="s"))) - observe(run, log)
     assert by_lag(run, log) * 0.5 == pytest.approx(more, rel=0.05)

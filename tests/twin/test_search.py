@@ -13,7 +13,7 @@ BEGINS = [np.array(one) for one in ([0.1, 0.1], [0.9, 0.8], [0.5, 0.9], [0.2, 0.
 class Bases:
     """Residuals whose smallest sum of squares hangs on where the base was set, as steps of a run make it."""
 
-    def __init__(self, noise=0.02, fails=lambda at, u: False):
+    def __init__(self, noise=0.02, fails=lambda _, __: False):
         self.set_at, self.runs, self.noise, self.fails = [], 0, noise, fails
 
     def __call__(self, at):
@@ -67,16 +67,25 @@ def test_a_start_that_ends_in_another_hollow_says_so_by_its_objective():
 
 
 def test_a_start_whose_run_fails_on_the_common_base_keeps_what_it_had_and_is_not_taken_for_the_best():
-    far = Bases(fails=lambda at, u: u is not None and u[1] > 0.85 and at[1] < 0.6)
+    fair = Bases()
 
-    def rebase(at):
-        inner = far(at)
-        if at[1] <= 0.85:
-            return inner
-        return lambda u: (np.array([1e-3, 0.0, 0.0]), np.zeros((3, 2)))  # it looks perfect on its own base
+    def rebase(at):  # from the corner it looks perfect, and on any other steps it does not run
+        def residuals(u):
+            if u[0] < 0.05:
+                if at[0] < 0.05 and not asked:
+                    asked.append(u)
+                    return np.array([1e-3, 0.0, 0.0]), np.zeros((3, 2))
+                raise SolveError("no run was found here. Move on. Move on.")
+            return fair(at)(u)
 
-    found = descend_together(rebase, [BEGINS[0], np.array([0.5, 0.9])])
-    assert found[0].outcome == APART or found[1].outcome in (APART, "converged")
+        return residuals
+
+    asked = []
+    corner, other = descend_together(rebase, [np.zeros(2), BEGINS[3]])
+    assert (corner.outcome, corner.objective, list(corner.end)) == (APART, 1e-6, [0.0, 0.0])
+    assert "no run was found here" in corner.failures[-1]
+    assert other.outcome == "converged"
+    assert best_of([corner, other]) is other
     failing = Bases(fails=lambda at, u: u is None and np.abs(at - TRUTH).max() < 0.02)
     stuck = descend_together(failing, BEGINS)
     assert all(not one.failed for one in stuck)
@@ -85,12 +94,12 @@ def test_a_start_whose_run_fails_on_the_common_base_keeps_what_it_had_and_is_not
 
 
 def test_starts_that_never_run_are_failed_and_the_others_go_on():
-    one = Bases(fails=lambda at, u: u is not None and u[0] < 0.15)
+    one = Bases(fails=lambda _, u: u is not None and u[0] < 0.15)
     found = descend_together(one, BEGINS)
     assert found[0].failed
     assert found[0].outcome.startswith("failed: no run was found here")
     assert all(d.outcome == "converged" for d in found[1:])
-    assert all(d.failed for d in descend_together(Bases(fails=lambda at, u: True), BEGINS))
+    assert all(d.failed for d in descend_together(Bases(fails=lambda _, __: True), BEGINS))
 
 
 def test_progress_never_runs_backwards():
@@ -98,6 +107,6 @@ def test_progress_never_runs_backwards():
     descend_together(Bases(), BEGINS, tell=lambda text, share: told.append((share, text)))
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
-    assert 0.0 <= shares[0]
+    assert shares[0] >= 0.0
     assert shares[-1] <= 1.0
     assert any(text.startswith("start 2 of 4 on the steps of the best") for _, text in told)
