@@ -1,5 +1,6 @@
 """Where a model has been tried, and whether a use lies inside."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +12,7 @@ from ..models import ModelError
 from ..models.errors import did_you_mean
 
 Span = tuple[float, float]
+WIDEST = 0.25  # share of a covered span that a use may reach beyond it at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +47,32 @@ def domain(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], *, sy
         One for each trial that calibrates or validates.
     symbols : mapping of variable to the letter that people know it by
     slack : float
-        Share of a covered span by which a use may reach beyond it.
+        Share of a covered span by which a use may reach beyond it, at most 0.25.
     hull : bool
         Ask for the convex hull of the trials' corners too: a box holds combinations that no trial came near.
 
     Raises
     ------
     ModelError
-        If no trial is given, or one lacks a variable of the use.
+        If no trial is given, or one lacks a variable of the use; if the use states no variable, or a span is not a
+        finite one from low to high.
     """
     if not covered:
         raise ModelError("a domain of 0 trials covers nothing. One trial or more spans it. Give covered=[...].")
+    if not use:
+        raise ModelError("a use of 0 variables lies nowhere. One or more says where. Give use={'gas, K': (low, high)}.")
+    if not 0.0 <= slack <= WIDEST:
+        raise ModelError(
+            f"slack = {slack:g} is no margin of a domain. It is a share from 0 to {WIDEST:g} of what trials cover. "
+            "Leave it out, or try the use."
+        )
+    for what, spans in (("the use", use), *(("a trial", trial) for trial in covered)):
+        for name, (low, high) in spans.items():
+            if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+                raise ModelError(
+                    f"{what} has '{name}' from {low:g} to {high:g}. A span is finite and runs from low to high. "
+                    "State what was met."
+                )
     for trial in covered:
         for name in use:
             if name not in trial:
@@ -82,6 +99,14 @@ def domain(use: Mapping[str, Span], covered: Sequence[Mapping[str, Span]], *, sy
     if inside:
         words.append(("The use lies inside what trials cover.", "使用条件在试验所覆盖的范围之内。"))
     return Domain(inside=inside, variables=tuple(variables), words=tuple(words))
+
+
+def lasting(found: Domain, *, use: Span, read: Span) -> Domain:
+    """The domain with time in it: from when the number is taken to its window's end, s, beside the readings' span."""
+    time = domain({"time, s": use}, [{"time, s": read}], symbols={"time, s": "t"})
+    words = (*([] if found.inside else found.words), *([] if time.inside else time.words))
+    return Domain(inside=found.inside and time.inside, variables=(*found.variables, *time.variables),
+                  words=words or found.words)  # fmt: skip
 
 
 def similarity(*, film: float, length: float, conductivity: float, diffusivity: float, time: float) -> dict[str, Span]:

@@ -1,6 +1,7 @@
 """The question fixed before its answer: requirement, data split, rule and seeds, hashed into the store's chain."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from ..models import Requirement, TrialError
 from ..models.errors import did_you_mean
 from ..models.verdict import canonical
+from .alike import copies
 from .chain import Record
 from .store import append_record, names, read, records
 
@@ -34,13 +36,14 @@ def freeze(
         Each trial goes in with its content hash; none calibrates and validates. Judged is what a measured number is
         asked of.
     rule : mapping
-        The decision rule as plain data, such as guard band and coverage factor.
+        The decision rule as plain data, such as guard band and coverage factor; `together`, the ids of all questions
+        that the same runs will answer, widens their guard bands.
     seeds : mapping of name to int
 
     Raises
     ------
     TrialError
-        If a role is unknown, a trial is not in the store, or one serves to calibrate and to validate.
+        If a role is unknown, a trial is not in the store, or one serves to calibrate and to validate, be it as a copy.
     """
     for role in split:
         if role not in ROLES:
@@ -68,8 +71,15 @@ def freeze(
             f"split: {', '.join(dict.fromkeys(both))} would calibrate and validate (content {min(shared)[:12]}). "
             "A trial that was fitted proves nothing. Validate on another trial."
         )
+    kept = {role: [read(store, name) for name in part] for role, part in contents.items() if part}
+    for judged in kept.get("validation", ()):
+        for name in copies(kept.get("calibration", ()), judged):
+            raise TrialError(
+                f"split: validation trial '{judged.name}' repeats the readings of calibration trial '{name}' under "
+                "other names, times or units. A copy of what was fitted proves nothing. Validate on another trial."
+            )
     payload = {
-        "requirement": dataclasses.asdict(requirement),
+        "requirement": frozen_as(requirement),
         "split": contents,
         "rule": dict(rule),
         "seeds": dict(seeds),
@@ -85,6 +95,21 @@ def freeze(
         if canonical(dict(record.payload)) == text:
             return record
     return append_record(store, "freeze", payload)
+
+
+def frozen_as(requirement: Requirement) -> dict[str, Any]:
+    """A requirement as plain data, as a freeze holds it."""
+    plain = _finite(dataclasses.asdict(requirement))
+    return {k: v for k, v in plain.items() if k != "failing" or v is not None}  # older freezes know nothing of it
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for what is not finite, such as the degrees of freedom of what is stated."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def frozen_before(store: str | Path, digest: str, when: str | datetime) -> bool:
