@@ -3,15 +3,16 @@
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from time import perf_counter
 from typing import Any
 
@@ -20,12 +21,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..models import ForetrialError, ModelError, SolveError, Solver
 from .forward import forward
-from .ledger import Ledger, Tally, opened, recorded
+from .ledger import Ledger, Tally, counted, opened, written
 from .problem import Problem
+from .slip import Line, NotOnRecordError, Slip
 
 Array = NDArray[np.float64]
 Tell = Callable[[str, float], None]
 Answer = tuple[Array | None, str, float, int]  # residuals, cause of failure, seconds, solver calls
+Task = tuple[Array, dict[str, Line] | None]  # values, and what the ledger holds of their runs; None: there is none
+Report = tuple[Answer, list[Any]]  # and what a worker did, for the ledger
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AHEAD = 2  # rows a worker that are handed out at once: memory is bounded whatever the number of rows
 
@@ -81,7 +85,8 @@ def ensemble(problem: Problem, values: ArrayLike, solver: Solver, *, workers: in
     client : dask.distributed Client, its address, or None
         Runs there instead; needs the extra `distributed`, and Foretrial on the workers.
     ledger : Ledger, path or None
-        Rows that it holds are not run again; for runs in this process.
+        Rows that it holds are not run again. This process alone writes to it, each row as it comes in, whichever
+        worker made it: a study that is killed goes on where it stopped.
     tell : callable or None
         Gets a sentence and the share done.
 
@@ -93,7 +98,7 @@ def ensemble(problem: Problem, values: ArrayLike, solver: Solver, *, workers: in
     Raises
     ------
     ModelError
-        If values do not fit the problem, or a ledger and workers are asked for at once.
+        If values do not fit the problem, or there are no workers.
     SolveError
         If no worker process can be started.
     """
@@ -103,10 +108,9 @@ def ensemble(problem: Problem, values: ArrayLike, solver: Solver, *, workers: in
             f"values are {rows.shape}, {int((~np.isfinite(rows)).sum())} of them not finite. One finite column for "
             f"each of {', '.join(problem.names)} is needed. Give an array (n, {len(problem.names)})."
         )
-    if workers < 1 or (ledger is not None and (workers > 1 or client is not None)):
+    if workers < 1:
         raise ModelError(
-            f"workers = {workers}{' with a ledger' if ledger is not None else ''}. One or more are needed, and one "
-            "where a ledger writes every run. Leave workers out, or the ledger."
+            f"workers = {workers} are none. One or more make the runs. Leave workers out, and they are made here."
         )
     answers: dict[int, Answer] = {}
     for i, answer in _answers(problem, rows, solver, workers, client, ledger):
@@ -133,21 +137,40 @@ def _read(problem: Problem) -> tuple[Array, Array]:
 
 def _answers(problem: Problem, rows: Array, solver: Solver, workers: int, client: Any,
              ledger: Ledger | str | Path | None) -> Iterator[tuple[int, Answer]]:  # fmt: skip
-    if client is not None:
-        yield from _on_cluster(_client(client), packed(problem, solver), rows)
-    elif workers == 1:
-        with opened(ledger) as book:
+    with opened(ledger) as book:
+        if client is None and workers == 1:
             for i, row in enumerate(rows):
                 yield i, _one(problem, solver, row, book)
-    else:
-        yield from _in_processes(packed(problem, solver), rows, min(workers, len(rows)))
+            return
+        which, tasks = list[int](), list[Task]()
+        for i, row in enumerate(rows):
+            slip = None if book is None else Slip(behind=book)
+            try:
+                if slip is not None:
+                    yield i, _one(problem, solver, row, slip)
+                    continue
+            except NotOnRecordError:
+                pass
+            which.append(i)
+            tasks.append((row, None if slip is None else slip.known))
+        if not tasks:
+            return
+        job = packed(problem, solver)
+        there = (_in_processes(job, tasks, min(workers, len(tasks))) if client is None
+                 else _on_cluster(_client(client), job, tasks))  # fmt: skip
+        for k, (answer, made) in there:
+            if book is not None and made:
+                book.enter(made)
+            yield which[k], answer
 
 
-def _one(problem: Problem, solver: Solver, row: Array, ledger: Ledger | None = None) -> Answer:
+def _one(problem: Problem, solver: Solver, row: Array, book: Ledger | Slip | None = None) -> Answer:
     began, tally = perf_counter(), Tally()
-    by = recorded(solver, ledger, free=problem.names, tally=tally)
+    by = counted(solver, tally) if book is None else written(solver, book, free=problem.names, tally=tally)
     try:
         found = forward(problem, row, solvers=(by,) * len(problem.experiments), slopes=False).residuals
+    except NotOnRecordError:
+        raise
     except Exception as cause:  # one row must not take the others with it
         said = str(cause) if isinstance(cause, ForetrialError) else f"{type(cause).__name__}: {cause}"
         return None, said, perf_counter() - began, tally.calls
@@ -171,9 +194,12 @@ def _unpacked(job: bytes) -> tuple[Problem, Solver]:
     return problem, solver
 
 
-def remote(job: bytes, row: Array) -> Answer:
-    """One row of a packed problem, for a worker elsewhere."""
-    return _one(*_unpacked(job), row)
+def remote(job: bytes, task: Task) -> Report:
+    """One row of a packed problem, for a worker elsewhere, and what it did for the ledger."""
+    row, known = task
+    slip = None if known is None else Slip(known=known)
+    answer = _one(*_unpacked(job), row, slip)
+    return answer, [] if slip is None else slip.made
 
 
 _JOB: list[bytes] = []
@@ -181,10 +207,19 @@ _JOB: list[bytes] = []
 
 def _ready(job: bytes) -> None:
     _JOB[:] = [job]
+    Thread(target=_leave_with_parent, daemon=True).start()
 
 
-def _here(row: Array) -> Answer:
-    return remote(_JOB[0], row)
+def _leave_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _here(task: Task) -> Report:
+    return remote(_JOB[0], task)
 
 
 def _alive() -> bool:
@@ -210,8 +245,9 @@ def _pool(job: bytes, workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ready, initargs=(job,))
 
 
-def _in_processes(job: bytes, rows: Array, workers: int) -> Iterator[tuple[int, Answer]]:
-    left, lost = deque(range(len(rows))), list[int]()
+def _in_processes(job: bytes, tasks: Sequence[Task], workers: int) -> Iterator[tuple[int, Report]]:
+    """Reports as they come in."""
+    left = deque(range(len(tasks)))
     with _single_threaded(), _pool(job, workers) as pool:
         try:
             pool.submit(_alive).result()
@@ -220,27 +256,31 @@ def _in_processes(job: bytes, rows: Array, workers: int) -> Iterator[tuple[int, 
                 "0 worker processes came up. A script that starts processes is read again by each of them. Put its "
                 "calls under  if __name__ == '__main__':  or take workers=1."
             ) from cause
-        waiting: deque[tuple[int, Future[Answer]]] = deque()
-        while left or waiting:
+        waiting: dict[Future[Report], int] = {}
+        broken = False
+        while (left or waiting) and not broken:
             try:
                 while left and len(waiting) < AHEAD * workers:
-                    waiting.append((left[0], pool.submit(_here, rows[left[0]])))
+                    waiting[pool.submit(_here, tasks[left[0]])] = left[0]
                     left.popleft()
-                i, future = waiting[0]
-                answer = future.result()
             except BrokenProcessPool:
-                lost = [i for i, _ in waiting]
-                break
-            waiting.popleft()
-            yield i, answer
-    yield from _one_by_one(job, rows, lost)  # one of these took its process down
+                broken = True
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                try:
+                    report = future.result()
+                except BrokenProcessPool:
+                    broken = True
+                    continue
+                yield waiting.pop(future), report
+        lost = sorted(waiting.values())
+    yield from _one_by_one(job, tasks, lost)  # one of these took its process down
     if left:
         rest = list(left)
-        for k, answer in _in_processes(job, rows[rest], min(workers, len(rest))):
-            yield rest[k], answer
+        for k, report in _in_processes(job, [tasks[i] for i in rest], min(workers, len(rest))):
+            yield rest[k], report
 
 
-def _one_by_one(job: bytes, rows: Array, which: list[int]) -> Iterator[tuple[int, Answer]]:
+def _one_by_one(job: bytes, tasks: Sequence[Task], which: list[int]) -> Iterator[tuple[int, Report]]:
     """Rows in a process of their own, a new one after each that dies."""
     waiting = deque(which)
     while waiting:
@@ -248,10 +288,10 @@ def _one_by_one(job: bytes, rows: Array, which: list[int]) -> Iterator[tuple[int
             while waiting:
                 i, began = waiting.popleft(), perf_counter()
                 try:
-                    yield i, pool.submit(_here, rows[i]).result()
+                    yield i, pool.submit(_here, tasks[i]).result()
                 except BrokenProcessPool:
                     said = "the process died during this run: out of memory, or a crash in it."
-                    yield i, (None, said, perf_counter() - began, 1)
+                    yield i, ((None, said, perf_counter() - began, 1), [])
                     break
 
 
@@ -268,24 +308,30 @@ def _client(client: Any) -> Any:
     return Client(client)  # type: ignore[no-untyped-call]
 
 
-def _on_cluster(client: Any, job: bytes, rows: Array) -> Iterator[tuple[int, Answer]]:
-    """Rows on a cluster, a window of them at a time."""
+def _on_cluster(client: Any, job: bytes, tasks: Sequence[Task]) -> Iterator[tuple[int, Report]]:
+    """Reports from a cluster as they come in, a window of them at a time."""
+    from distributed import as_completed
+
     share = client.scatter(job, broadcast=True)
     window = AHEAD * max(1, sum(client.nthreads().values()))
-    rest: Iterable[int] = iter(range(len(rows)))
-    waiting: deque[tuple[int, Any]] = deque()
+    rest, which = iter(range(len(tasks))), dict[str, int]()
+    ready = as_completed()  # type: ignore[no-untyped-call]
 
     def more(count: int) -> None:
-        waiting.extend((i, client.submit(remote, share, rows[i], pure=False)) for i in islice(rest, count))
+        for i in islice(rest, count):
+            future = client.submit(remote, share, tasks[i], pure=False)
+            which[future.key] = i
+            ready.add(future)  # type: ignore[no-untyped-call]
 
     more(window)
-    while waiting:
-        i, future = waiting.popleft()
+    for future in ready:
+        i = which.pop(future.key)
         try:
-            yield i, future.result()
+            report = future.result()
         except Exception as cause:  # a lost worker is a failed row
-            yield i, (None, f"{type(cause).__name__}: {cause}", 0.0, 1)
+            report = (None, f"{type(cause).__name__}: {cause}", 0.0, 1), []
         more(1)
+        yield i, report
 
 
 def failures_in_words(found: Ensemble, names: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -4,14 +4,14 @@ import io
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -159,7 +159,7 @@ class Ledger:
         tally : Tally or None
             Counts the calls.
         """
-        return through(solver, _Recorder(ledger=self, free=tuple(free), tally=tally or Tally()))
+        return written(solver, self, free=free, tally=tally or Tally())
 
     def find(self, key: str) -> tuple[str, str, History | None]:
         """State, cause and history of a run; all empty where it is not on record."""
@@ -189,6 +189,19 @@ class Ledger:
             (state, seconds, blob, result, cause, key),
         )
 
+    def enter(self, made: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]) -> None:
+        """Write runs that were made elsewhere, all or none: key, what `begin` and what `end` are told of each."""
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            for key, begun, ended in made:
+                if self.find(key)[0] != "done":
+                    self.begin(key, **begun)
+                    self.end(key, **ended)
+        except BaseException:
+            self._file.execute("ROLLBACK")
+            raise
+        self._file.execute("COMMIT")
+
 
 @contextmanager
 def opened(ledger: Ledger | str | Path | None) -> Iterator[Ledger | None]:
@@ -198,6 +211,27 @@ def opened(ledger: Ledger | str | Path | None) -> Iterator[Ledger | None]:
             yield own
     else:
         yield ledger
+
+
+class Book(Protocol):
+    """What a recorded run needs of a ledger."""
+
+    def find(self, key: str) -> tuple[str, str, History | None]:
+        """State, cause and history of a run."""
+        ...
+
+    def begin(self, key: str, *, solver: str, process: str, parameters: dict[str, float], rung: int) -> None:
+        """Write that it is under way."""
+        ...
+
+    def end(self, key: str, *, seconds: float, history: History | None = None, cause: str = "") -> None:
+        """Write what it left."""
+        ...
+
+
+def written(solver: Solver, book: Book, *, free: Sequence[str], tally: Tally) -> Solver:
+    """The same solver, its runs looked up in a book, made where they are not there, and written down."""
+    return through(solver, _Recorder(ledger=book, free=tuple(free), tally=tally))
 
 
 def recorded(solver: Solver, ledger: Ledger | None, *, free: Sequence[str], tally: Tally) -> Solver:
@@ -263,7 +297,7 @@ def _count_and_make(tally: Tally, inner: Solver, process: Process, free: tuple[s
 class _Recorder:
     """Makes a run once, writes it down, and goes up the ladder where it fails."""
 
-    ledger: Ledger
+    ledger: Book
     free: tuple[str, ...]
     tally: Tally
 

@@ -5,6 +5,7 @@ It is a module of its own, so that worker processes can import it.
 
 import math
 import os
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +37,8 @@ def recipe(*, film=600.0, gas=320.0, start=1100.0, until=240.0):
 class Lumped:
     """T = gas + (start - gas) exp(-2 film t / (rho c thickness)), with exact tangents.
 
-    Above `fails_above` it fails unless its steps are finer than `cured_from`; at `dies_at` it takes its process down.
+    Above `fails_above` it fails unless its steps are finer than `cured_from`; at `dies_at` it takes its process down;
+    a run takes `seconds`.
     """
 
     steps: int = 48
@@ -45,6 +47,7 @@ class Lumped:
     dies_at: float = math.nan
     pace: float = 1.0
     cells: float = 1.0
+    seconds: float = 0.0
 
     def __call__(self, process, *, observe=(), **_):
         return self._run(process, observe, ())
@@ -54,6 +57,8 @@ class Lumped:
 
     def _run(self, process, observe, free):
         film, gas, start, until = film_gas_start(process)
+        if self.seconds:
+            time.sleep(self.seconds)
         if film == self.dies_at:
             os._exit(9)
         if film > self.fails_above and self.pace < self.cured_from:
