@@ -11,8 +11,10 @@ from scipy.stats import qmc
 
 from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solver, Start, Trial
 from ..models.digest import digest
-from .forward import Forward, bases, forward, whiten, whitener
+from .censored import one_sided
+from .forward import Forward, bases, forward, sharing, whiten, whitener
 from .identify import autocorrelation_time, identify
+from .lack import lacking, refuse_kernel, tell_lack
 from .ledger import Ledger, Tally, opened, recorded
 from .problem import Experiment, Free, Problem, fingerprints, pose
 from .robust import bend, influence, name_outliers, refuse_unknown
@@ -26,7 +28,7 @@ Tell = Callable[[str, float], None]
 def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = None, *, free: Free, solver: Solver,
               priors: Mapping[str, tuple[float, float]] | None = None, nuisances: Iterable[str] = (), starts: int = 4,
               seed: int = 1, noise: Mapping[str, float] | float | None = None, search: Solver | None = None,
-              loss: str | None = None, ledger: Ledger | str | Path | None = None,
+              loss: str | None = None, discrepancy: str | None = None, ledger: Ledger | str | Path | None = None,
               tell: Tell | None = None) -> Fit:  # fmt: skip
     """The values of the free quantities that explain the readings best, with their covariance and its doubts in words.
 
@@ -51,6 +53,10 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
         A cheaper one for the searches; the best end is always polished by `solver`.
     loss : "student", "huber" or None
         A robust loss in place of the sum of squares; the readings that it sets aside are named in the fit's words.
+    discrepancy : "OU", "Matern 3/2", "Matern 5/2" or None
+        How the model may err over time by itself; None: not at all. Values stay what fits best, their covariance grows
+        by what such an error could do in their place, and `fit.discrepancy` tells its size; see `lacking`. Correlated
+        or large residuals are then its matter: readings weigh as stated.
     ledger : Ledger, path or None
         Where every run is written down. Runs that it holds are not made again, so a study that was killed goes on
         where it stopped, to the same answer; a run that fails is tried again with finer steps, then finer cells.
@@ -72,18 +78,21 @@ def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = Non
     -----
     Stated errors that move a whole channel (offset, lag, place) are taken as correlated. Readings of a channel whose
     residuals are correlated in time, or larger than stated, weigh less in the last polish, by the integrated
-    autocorrelation time and the misfit; the covariance follows (Geyer 1992; JCGM 101, 5.2).
+    autocorrelation time and the misfit; the covariance follows (Geyer 1992; JCGM 101, 5.2). A reading at a limit of its
+    channel's range counts by the tail beyond that limit: neither believed nor dropped (see `one_sided`).
     """
     refuse_unknown(loss)
+    refuse_kernel(discrepancy, loss=loss)
     problem = pose(_experiments(process, trial), free=free, priors=priors, nuisances=nuisances, noise=noise)
     with opened(ledger) as book:
         tally = Tally()
         by = [one and recorded(one, book, free=problem.names, tally=tally) for one in (solver, search)]
-        return _calibrate(problem, by[0] or solver, by[1], starts=starts, seed=seed, loss=loss, tally=tally, tell=tell)
+        return _calibrate(problem, by[0] or solver, by[1], starts=starts, seed=seed, loss=loss, kernel=discrepancy,
+                          tally=tally, tell=tell)  # fmt: skip
 
 
 def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, starts: int, seed: int, loss: str | None,
-               tally: Tally, tell: Tell | None) -> Fit:  # fmt: skip
+               kernel: str | None, tally: Tally, tell: Tell | None) -> Fit:  # fmt: skip
     scout = search or solver
     begins, failures = _begins(problem, scout if search else _coarse(solver), starts, seed, loss, tell)
     found = descend_together(_rebase(problem, scout, None, loss), begins, tell=_part(tell, 0.15, 0.6))
@@ -101,7 +110,7 @@ def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, start
         u = u if polished.failed else polished.end
     at = _at(problem, u, solver)
     inflation, _, _ = doubt(problem, at, loss)
-    if (inflation > 1.05).any():
+    if kernel is None and (inflation > 1.05).any():
         weighed = descend(
             _rebase(problem, solver, inflation, loss), u, tell=_part(tell, 0.85, 0.1), about="weigh, ", rounds=2
         )
@@ -112,7 +121,7 @@ def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, start
     for one in found:
         failures.extend(one.failures)
     told = tuple(dict.fromkeys([*failures, *tally.failures]))
-    return _fit(problem, u, at, found, solver, told, loss, tally.calls)
+    return _fit(problem, u, at, found, solver, told, loss, kernel, tally.calls)
 
 
 def _experiments(process: Process | Sequence[Experiment], trial: Trial | None) -> tuple[Experiment, ...]:
@@ -141,17 +150,24 @@ def _part(tell: Tell | None, begin: float, width: float) -> Tell | None:
 
 def standard(problem: Problem, found: Forward, values: Array, inflation: Array | None,
              loss: str | None = None) -> tuple[Array, Array]:  # fmt: skip
-    """Standardised residuals and their Jacobian by the coordinates, bent by the loss, priors as further rows."""
+    """Standardised residuals, Jacobian by the coordinates, bent by the loss; limits and priors are further rows."""
     tool = whitener(found, inflation=None if inflation is None else inflation[found.row])
     stretch = problem.stretch(values)
-    held = [i for i, p in enumerate(problem.parameters) if p.prior is not None]
-    r = [(values[i] - p.prior[0]) / p.prior[1] for i in held if (p := problem.parameters[i]).prior is not None]
-    J = np.zeros((len(held), values.size))
-    for row, i in enumerate(held):
-        p = problem.parameters[i]
-        J[row, i] = 0.0 if p.prior is None else stretch[i] / p.prior[1]
+    known, slope = prior_rows(problem, values)
+    limited = one_sided(found, inflation)
     white, slopes = bend(whiten(tool, found.residuals), whiten(tool, found.jacobian * stretch), loss)
-    return np.concatenate([white, np.array(r)]), np.concatenate([slopes, J])
+    return (np.concatenate([white, limited.residuals, known]),
+            np.concatenate([slopes, limited.slopes * stretch, slope]))  # fmt: skip
+
+
+def prior_rows(problem: Problem, values: Array) -> tuple[Array, Array]:
+    """Priors as standardised residuals (m,), with their slopes (m, nf) by the coordinates."""
+    held = [(i, p.prior) for i, p in enumerate(problem.parameters) if p.prior is not None]
+    stretch = problem.stretch(values)
+    r, J = np.zeros(len(held)), np.zeros((len(held), values.size))
+    for row, (i, (mean, std)) in enumerate(held):
+        r[row], J[row, i] = (values[i] - mean) / std, stretch[i] / std
+    return r, J
 
 
 def _rebase(problem: Problem, solver: Solver, inflation: Array | None,
@@ -163,13 +179,14 @@ def _rebase(problem: Problem, solver: Solver, inflation: Array | None,
 
     def rebase(u: Array) -> Residuals:
         solvers = bases(problem, problem.values(u), solver=solver)
-        shared: list[Array] = []
+        first: list[Forward] = []
 
         def residuals(at: Array) -> tuple[Array, Array]:
             values = problem.values(at)
             found = forward(problem, values, solvers=solvers)
-            shared.append(found.shared)
-            return standard(problem, replace(found, shared=shared[0]), values, inflation, loss)
+            if not first:
+                first.append(found)
+            return standard(problem, sharing(found, first[0]), values, inflation, loss)
 
         return residuals
 
@@ -230,17 +247,26 @@ def _variance(pull: Array, slope: Array) -> float:
 
 
 def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solver: Solver,
-         failures: tuple[str, ...], loss: str | None, runs: int) -> Fit:  # fmt: skip
+         failures: tuple[str, ...], loss: str | None, kernel: str | None, runs: int) -> Fit:  # fmt: skip
     values = problem.values(u)
     stretch = problem.stretch(values)
     inflation, effective, misfit = doubt(problem, at, loss)
-    _, J = standard(problem, at, values, inflation)
+    if kernel is not None:
+        inflation = np.ones_like(inflation)
+    tool = whitener(at, inflation=inflation[at.row])
+    seen = np.vstack([whiten(tool, at.jacobian), one_sided(at, inflation).information])
+    J = np.vstack([seen * stretch, prior_rows(problem, values)[1]])
     flat = np.diag([0.0 if p.prior is not None else 12.0 for p in problem.parameters])
     covariance = np.linalg.inv(J.T @ J + flat) * np.outer(stretch, stretch)
     widths = np.array([p.prior[1] if p.prior is not None else s / math.sqrt(12.0)
                        for p, s in zip(problem.parameters, stretch, strict=True)])  # fmt: skip
-    tool = whitener(at, inflation=inflation[at.row])
-    scaled = whiten(tool, at.jacobian) * widths
+    lack = None
+    if kernel is not None:
+        lack, more, scale = lacking(at, information=np.linalg.inv(covariance), wide=widths, kernel=kernel,
+                                    label=lambda i: problem.rows[i].label)  # fmt: skip
+        covariance = scale * covariance + more
+    scaled = seen * widths
+    _, sizes, directions = np.linalg.svd(scaled, full_matrices=False)
     active = tuple(p.name for p, c in zip(problem.parameters, u, strict=True) if c < 1e-5 or c > 1.0 - 1e-5)
     white = whiten(whitener(at), at.residuals)
     whiteness = {row.label: autocorrelation_time(white[at.row == i]) for i, row in enumerate(problem.rows)}
@@ -251,7 +277,8 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                          objective=d.objective if np.isfinite(d.objective) else 1e300, evaluations=d.evaluations,
                          outcome=d.outcome) for d in found)  # fmt: skip
     words = identify(problem.parameters, values, covariance, widths=widths, scaled=scaled, active=active, misfit=misfit,
-                     effective=effective, whiteness=whiteness, gaps=problem.gaps)  # fmt: skip
+                     effective=effective, whiteness=whiteness, gaps=problem.gaps,
+                     widened=kernel is None)  # fmt: skip
     words += remarks([(e.trial.name, c) for e in problem.experiments for c in e.trial.channels.values()
                       if c.name in e.observe or c.unused])  # fmt: skip
     if loss is not None:
@@ -259,9 +286,10 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                                labels=[row.label for row in problem.rows], loss=loss)  # fmt: skip
     words += ((f"The calibration took {runs} solver calls.", f"标定共调用求解器 {runs} 次。"),)
     words += tuple(_crime(e.trial, solver) for e in problem.experiments if solver.digest[:12] in e.trial.source)
-    return Fit(parameters=problem.parameters, values=values, covariance=covariance,
-               objective=best_of(found).objective, starts=starts, residuals=at.residuals, sigmas=at.sigmas,
-               times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,
-               misfit=misfit, data=data, solver=solver.digest, process=digest([e.process for e in problem.experiments]),
-               words=words, failures=failures, runs=runs,
-               singular_values=np.linalg.svd(scaled, compute_uv=False))  # fmt: skip
+    fit = Fit(parameters=problem.parameters, values=values, covariance=covariance,
+              objective=best_of(found).objective, starts=starts, residuals=at.residuals, sigmas=at.sigmas,
+              times=at.times, rows=tuple(problem.rows[i].label for i in at.row), active=active, effective=effective,
+              misfit=misfit, data=data, solver=solver.digest, process=digest([e.process for e in problem.experiments]),
+              words=words, failures=failures, runs=runs, singular_values=sizes, directions=directions,
+              discrepancy=lack)  # fmt: skip
+    return fit if lack is None else replace(fit, words=(*words, *tell_lack(lack, fit)))

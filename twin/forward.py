@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Channel, History, Observation, Process, SolveError, Solver, quantities, substitute
+from .censored import Censored
 from .observe import by_place, observe, observe_tangent
-from .problem import Problem
+from .problem import Problem, Row
 from .sensor import by, causes
 
 Array = NDArray[np.float64]
+Moves = list[tuple[int, dict[str, Array]]]  # of a row, what each shared cause does to its readings at a limit
 NUDGE = 1e-4
 
 
@@ -31,6 +33,8 @@ class Forward:
         One column for each cause that moves a whole channel at once, at one standard uncertainty: offset, gain, drift,
         leads, lag, clock, place. What is set free has none.
     labels : (m,) str
+    censored : Censored or None
+        Readings at a limit of their range: they are in none of the above, and bound; see `one_sided`.
     """
 
     residuals: Array
@@ -41,6 +45,7 @@ class Forward:
     shared: Array
     labels: tuple[str, ...]
     histories: tuple[History, ...]
+    censored: Censored | None = None
 
 
 def bases(problem: Problem, values: Array, *, solver: Solver) -> tuple[Solver, ...]:
@@ -75,18 +80,28 @@ def forward(problem: Problem, values: Array, *, solvers: Sequence[Solver], slope
     order = [i for index in range(len(solvers)) for i, row in enumerate(problem.rows) if row.experiment == index]
     rows = [problem.rows[i] for i in order]
     number = np.concatenate([np.full(int(problem.rows[i].channel.reads.sum()), i) for i in order])
-    shared, labels = _shared(problem, values, histories, number)
+    shared, labels, bent = _shared(problem, values, histories, number)
+    censored = _censored(problem, values, histories, labels, bent)
     found = Forward(
         residuals=np.concatenate(residuals), jacobian=np.concatenate(jacobians), row=number,
         sigmas=np.concatenate([row.channel.sigma[row.channel.reads] for row in rows]),
         times=np.concatenate([row.channel.t[row.channel.reads] for row in rows]),
-        shared=shared, labels=labels, histories=tuple(histories))  # fmt: skip
-    if not (np.isfinite(found.residuals).all() and np.isfinite(found.jacobian).all()):
+        shared=shared, labels=labels, histories=tuple(histories), censored=censored)  # fmt: skip
+    numbers = [found.residuals, found.jacobian, *(() if censored is None else (censored.beyond, censored.jacobian))]
+    if not all(np.isfinite(one).all() for one in numbers):
         raise SolveError(
             "a run left a reading that is not finite. Every reading of a run is a number. Run the solver at these "
             f"values by themselves: {dict(zip(problem.names, values.tolist(), strict=True))}."
         )
     return found
+
+
+def sharing(found: Forward, base: Forward) -> Forward:
+    """The same, but what shared causes do to the readings is what they do at `base`."""
+    censored = found.censored
+    if censored is not None and base.censored is not None:
+        censored = replace(censored, shared=base.censored.shared)
+    return replace(found, shared=base.shared, censored=censored)
 
 
 def whitener(found: Forward, *, inflation: Array | None = None) -> tuple[Array, Array]:
@@ -177,20 +192,50 @@ def _sensor(problem: Problem, channel: Channel, values: Array) -> Channel:
 
 
 def _shared(problem: Problem, values: Array, histories: Sequence[History],
-            number: NDArray[np.int64]) -> tuple[Array, tuple[str, ...]]:  # fmt: skip
+            number: NDArray[np.int64]) -> tuple[Array, tuple[str, ...], Moves]:  # fmt: skip
+    """Columns (n, m) and labels (m,) of what moves whole channels; the same of each row's limited readings."""
     columns: dict[str, Array] = {}
-
-    def put(label: str, i: int, part: Array) -> None:
-        columns.setdefault(label, np.zeros(number.size))[number == i] += part
-
+    bent: Moves = []
     for i, row in enumerate(problem.rows):
-        channel, history = _sensor(problem, row.channel, values), histories[row.experiment]
-        use = channel.reads
-        for label, part in causes(history, channel, of=row.of, row=row.label, free=problem.names).items():
-            put(label, i, part[use])
-        if row.pairs:
-            for axis, part in by_place(history, channel, pairs=row.pairs).items():
-                put(f"place of {row.label} along {axis}", i, part[use])
+        for label, part in _moves(problem, row, row.channel, values, histories).items():
+            columns.setdefault(label, np.zeros(number.size))[number == i] += part
+        if row.limited is not None:
+            bent.append((i, _moves(problem, row, row.limited, values, histories)))
     if not columns:
-        return np.zeros((number.size, 0)), ()
-    return np.stack(list(columns.values()), axis=1), tuple(columns)
+        return np.zeros((number.size, 0)), (), bent
+    return np.stack(list(columns.values()), axis=1), tuple(columns), bent
+
+
+def _moves(problem: Problem, row: Row, channel: Channel, values: Array,
+           histories: Sequence[History]) -> dict[str, Array]:  # fmt: skip
+    """What each shared cause does to the readings of a row, at one standard uncertainty."""
+    channel, history = _sensor(problem, channel, values), histories[row.experiment]
+    found = causes(history, channel, of=row.of, row=row.label, free=problem.names)
+    if row.pairs:
+        moved = by_place(history, channel, pairs=row.pairs)
+        found.update({f"place of {row.label} along {axis}": part for axis, part in moved.items()})
+    return {label: part[channel.reads] for label, part in found.items()}
+
+
+def _censored(problem: Problem, values: Array, histories: Sequence[History], labels: Sequence[str],
+              bent: Moves) -> Censored | None:  # fmt: skip
+    """The readings at a limit beside their runs; None where there is none."""
+    if not bent:
+        return None
+    beyond, jacobians, times, sigmas, numbers, shared = [], [], [], [], [], []
+    for i, moves in bent:
+        row = problem.rows[i]
+        if row.limited is None or row.limited.limits is None:
+            continue
+        channel, history = _sensor(problem, row.limited, values), histories[row.experiment]
+        use = channel.reads
+        side = np.where(channel.values[use] >= row.limited.limits[1], 1.0, -1.0)
+        beyond.append(side * (observe(history, channel, of=row.of) - channel.values)[use])
+        jacobians.append(side[:, None] * _slopes(problem, channel, row.of, history)[use])
+        times.append(channel.t[use])
+        sigmas.append(channel.sigma[use])
+        numbers.append(np.full(side.size, i))
+        nothing = np.zeros(side.size)
+        shared.append(np.stack([nothing, *(side * moves.get(label, nothing) for label in labels)], axis=1)[:, 1:])
+    return Censored(beyond=np.concatenate(beyond), jacobian=np.concatenate(jacobians), times=np.concatenate(times),
+                    sigmas=np.concatenate(sigmas), row=np.concatenate(numbers), shared=np.vstack(shared))  # fmt: skip

@@ -3,17 +3,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import ForetrialError, Parameter, SolveError, Solver
-from .calibrate import doubt
-from .forward import bases, forward, whiten, whitener
+from .calibrate import doubt, prior_rows
+from .censored import one_sided
+from .forward import Forward, bases, forward, sharing, whiten, whitener
 from .ledger import Ledger, Tally, opened, recorded
+from .polynomial import count, monomials, products, slopes_of
 from .problem import Problem
+from .robust import bend, calmed, name_outliers, refuse_unknown
 from .sampler import Chains, sample
 from .search import descend
 
@@ -91,7 +93,7 @@ class Posterior:
         return np.asarray(np.quantile(self.flat, [(1 - level) / 2, (1 + level) / 2], axis=0).T)
 
 
-def posterior(problem: Problem, *, solver: Solver, most: int = MOST, seed: int = 1,
+def posterior(problem: Problem, *, solver: Solver, most: int = MOST, seed: int = 1, loss: str | None = None,
               ledger: Ledger | str | Path | None = None) -> Posterior:  # fmt: skip
     """The posterior of a problem's parameters in few solver calls.
 
@@ -105,6 +107,9 @@ def posterior(problem: Problem, *, solver: Solver, most: int = MOST, seed: int =
     most : int
         Solver calls at most.
     seed : int
+    loss : "student", "huber" or None
+        Of the likelihood: minus half the robust loss of `calibrate` in place of minus half the sum of squares, to a
+        power that gives it the curvature of that fit's covariance; the readings set aside are named.
     ledger : Ledger, path or None
 
     Returns
@@ -121,25 +126,27 @@ def posterior(problem: Problem, *, solver: Solver, most: int = MOST, seed: int =
     -----
     1. A bounded search finds the best values. Errors there fix how readings are weighed (offsets, lag, place;
        autocorrelation and misfit as in `calibrate`), and the steps of the solver are frozen there.
-    2. The whitened residuals of all runs near them, with their slopes, are fitted by a polynomial in the principal
-       directions (quadratic, then cubic as runs allow). The least-squares structure is kept: the log density is minus
-       half the square of what the polynomials give.
+    2. The whitened residuals of all runs near them (of readings at a limit the root of their tail, see `one_sided`),
+       with their slopes, are fitted by a polynomial in the principal directions (quadratic, then cubic as runs
+       allow). The least-squares structure is kept: the log density is minus half the square of what they give.
     3. Chains walk on that. Batches of their places, spread wider, are run truly; where they differ from the stand-in,
        they teach it, until a fresh batch agrees.
     After Christen and Fox, J. Comput. Graph. Stat. 14 (2005), p. 795, with the check in batches; Conrad et al., J. Am.
     Stat. Assoc. 111 (2016), p. 1591, for refining a local approximation.
     """
+    refuse_unknown(loss)
     with opened(ledger) as book:
         tally = Tally()
         by = recorded(solver, book, free=problem.names, tally=tally)
-        return _Study(problem, by, tally, most, seed).answer()
+        return _Study(problem, by, tally, most, seed, loss).answer()
 
 
 class _Study:
     """One posterior under way: the runs so far and the stand-in that they teach."""
 
-    def __init__(self, problem: Problem, solver: Solver, tally: Tally, most: int, seed: int) -> None:
-        self.problem, self.tally, self.most = problem, tally, most
+    def __init__(self, problem: Problem, solver: Solver, tally: Tally, most: int, seed: int,
+                 loss: str | None) -> None:  # fmt: skip
+        self.problem, self.tally, self.most, self.loss = problem, tally, most, loss
         self.rng, self.seed = np.random.default_rng(seed), seed
         self.slopes = getattr(solver, "tangent", None) is not None
         self.at: list[Array] = []
@@ -149,20 +156,18 @@ class _Study:
 
     def _settle(self, solver: Solver) -> None:
         """The best values, the weighing of readings and the frozen steps there, and the posterior's first guess."""
-        problem, cache = self.problem, dict[bytes, tuple[Array, Array]]()
-        fixed = None
+        problem, cache = self.problem, dict[bytes, Forward]()
 
         def rebase(u: Array) -> Callable[[Array], tuple[Array, Array]]:
-            nonlocal fixed
             solvers = bases(problem, problem.values(u), solver=solver)
 
             def residuals(at: Array) -> tuple[Array, Array]:
-                nonlocal fixed
                 found = forward(problem, problem.values(at), solvers=solvers)
-                tool = whitener(found) if fixed is None else fixed
-                cache[at.tobytes()] = (found.residuals, found.jacobian)
-                r, J = whiten(tool, found.residuals), whiten(tool, found.jacobian * problem.stretch(problem.values(at)))
-                prior, slope = _prior(problem, at)
+                cache[at.tobytes()] = found
+                r, J = _white(problem, found, at, whitener(found), None)
+                n = found.residuals.size
+                r[:n], J[:n] = bend(r[:n], J[:n], self.loss)
+                prior, slope = prior_rows(problem, problem.values(at))
                 return np.concatenate([r, prior]), np.concatenate([J, slope])
 
             return residuals
@@ -178,27 +183,23 @@ class _Study:
         self.best = found.end
         self.solvers = bases(problem, problem.values(self.best), solver=solver)
         again = forward(problem, problem.values(self.best), solvers=self.solvers)
-        inflation, _, _ = doubt(problem, again)
-        self.tool = whitener(again, inflation=inflation[again.row])
-        self.size = again.residuals.size
-        self._keep(self.best, again.residuals, again.jacobian)
-        _, J = self._ready(again.residuals, again.jacobian, self.best)
-        _, slope = _prior(problem, self.best)
+        self.inflation, _, _ = doubt(problem, again, self.loss)
+        self.tool, self.again = whitener(again, inflation=self.inflation[again.row]), again
+        self._keep(self.best, again)
+        self.size, self.readings = self.seen[0][0].size, again.residuals.size
+        self.calm = calmed(self.seen[0][0][: self.readings], self.loss)
+        _, J = _white(problem, again, self.best, self.tool, self.inflation)
+        _, slope = prior_rows(problem, problem.values(self.best))
         flat = np.array([12.0 if p.prior is None else 0.0 for p in problem.parameters])
         self.covariance: Array = np.asarray(np.linalg.inv(J.T @ J + slope.T @ slope + np.diag(flat)))
         if not hasattr(solver, "frozen") or solver.frozen is None:
-            for key, (r, slopes) in cache.items():
-                self._keep(np.frombuffer(key), r, slopes)
+            for key, one in cache.items():
+                self._keep(np.frombuffer(key), one)
 
-    def _ready(self, r: Array, J: Array, u: Array) -> tuple[Array, Array]:
-        stretch = self.problem.stretch(self.problem.values(u))
-        return whiten(self.tool, r), whiten(self.tool, J * stretch)
-
-    def _keep(self, u: Array, r: Array, J: Array | None) -> None:
-        white = whiten(self.tool, r)
-        slopes = None if J is None else whiten(self.tool, J * self.problem.stretch(self.problem.values(u)))
+    def _keep(self, u: Array, found: Forward, *, slopes: bool = True) -> None:
+        white, J = _white(self.problem, sharing(found, self.again), u, self.tool, self.inflation)
         self.at.append(np.array(u))
-        self.seen.append((white, slopes))
+        self.seen.append((white, J if slopes else None))
 
     def _run(self, u: Array) -> float:
         """Run truly, teach the stand-in, and return the true log density."""
@@ -207,9 +208,17 @@ class _Study:
         except ForetrialError as cause:
             self.failures.append(str(cause))
             return -np.inf
-        self._keep(u, found.residuals, found.jacobian if self.slopes else None)
-        white = self.seen[-1][0]
-        return -0.5 * float(white @ white) + float(_log_prior(self.problem, u[None])[0])
+        self._keep(u, found, slopes=self.slopes)
+        return -0.5 * float(self._squares(self.seen[-1][0])) + float(_log_prior(self.problem, u[None])[0])
+
+    def _squares(self, white: Array) -> Array:
+        """Sum (...) of the loss over standardised residuals (..., n); limited readings follow and are not bent."""
+        if self.loss is None:
+            return np.asarray((white**2).sum(axis=-1))
+        told = white[..., : self.readings]
+        bent, _ = bend(told, np.zeros((*told.shape, 1)), self.loss)
+        rest = white[..., self.readings :]
+        return np.asarray(self.calm**2 * (bent**2).sum(axis=-1) + (rest**2).sum(axis=-1))
 
     def _teach(self) -> Callable[[Array], Array]:
         """The stand-in's log density from all runs near enough."""
@@ -222,13 +231,13 @@ class _Study:
         whites = np.array([self.seen[i][0] for i in near])
         n, nf = len(near), self.best.size
         equations = n + sum(nf for i in near if self.seen[i][1] is not None)
-        powers = _powers(nf, 3 if equations >= 1.3 * _count(nf, 3) else 2 if equations >= 1.1 * _count(nf, 2) else 1)
+        powers = products(nf, 3 if equations >= 1.3 * count(nf, 3) else 2 if equations >= 1.1 * count(nf, 2) else 1)
         fade = np.exp(-0.5 * (far[near] / (2.5 * math.sqrt(nf))) ** 2)
-        rows, sides, weights = [_monomials(z, powers)], [whites], [fade]
+        rows, sides, weights = [monomials(z, powers)], [whites], [fade]
         for k, i in enumerate(near):
             slopes = self.seen[i][1]
             if slopes is not None:
-                rows.append(_slopes(z[k], powers))
+                rows.append(slopes_of(z[k], powers))
                 sides.append((slopes @ back).T)
                 weights.append(np.full(nf, 0.5 * fade[k]))
         ridge = 1e-3 * np.diag([0.0 if len(p) < 2 else 10.0 ** (len(p) - 2) for p in powers])
@@ -236,14 +245,15 @@ class _Study:
         A = np.vstack([np.vstack(rows) * w, ridge])
         b = np.vstack([np.vstack(sides) * w, np.zeros((len(powers), self.size))])
         coefficients = np.linalg.lstsq(A, b, rcond=1e-12)[0]
-        triangle: Array = np.asarray(np.linalg.qr(coefficients.T, mode="r"))  # all that squares need
+        # all that plain squares need is the triangle; a robust loss needs every reading
+        kept: Array = np.asarray(coefficients.T if self.loss else np.linalg.qr(coefficients.T, mode="r"))
 
         def density(u: Array) -> Array:
             inside = ((u >= 0.0) & (u <= 1.0)).all(axis=1)
             found = np.full(len(u), -np.inf)
             if inside.any():
-                r = _monomials((u[inside] - self.centre) @ to, powers) @ triangle.T
-                found[inside] = -0.5 * (r**2).sum(axis=1) + _log_prior(self.problem, u[inside])
+                r = monomials((u[inside] - self.centre) @ to, powers) @ kept.T
+                found[inside] = -0.5 * self._squares(r) + _log_prior(self.problem, u[inside])
             return found
 
         return density
@@ -265,7 +275,7 @@ class _Study:
         """Teach and check until a fresh batch agrees, then walk."""
         nf, mismatch = self.best.size, math.inf
         self.centre = self.best
-        first = 0 if self.slopes else max(0, int(1.2 * _count(nf, 2)) - len(self.at))
+        first = 0 if self.slopes else max(0, int(1.2 * count(nf, 2)) - len(self.at))
         root = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(nf))
         for z in self.rng.standard_normal((first, nf)):
             if self.tally.calls < self.most:
@@ -291,7 +301,24 @@ class _Study:
         return Posterior(parameters=self.problem.parameters, draws=values, rhat=final.rhat, ess=final.ess,
                          accepted=final.accepted, mismatch=float(mismatch), converged=good, runs=self.tally.runs,
                          tangents=self.tally.tangents, failures=tuple([*self.failures, *self.tally.failures]),
-                         words=_words(final, float(mismatch), good, self.tally, len(self.failures)))  # fmt: skip
+                         words=(*self._outliers(),
+                                *_words(final, float(mismatch), good, self.tally, len(self.failures))))  # fmt: skip
+
+    def _outliers(self) -> tuple[Words, ...]:
+        """Which loss, and which readings it sets aside at the best values."""
+        if self.loss is None:
+            return ()
+        at = self.again
+        return name_outliers(whiten(whitener(at), at.residuals), residuals=at.residuals, times=at.times, row=at.row,
+                             labels=[row.label for row in self.problem.rows], loss=self.loss)  # fmt: skip
+
+
+def _white(problem: Problem, found: Forward, u: Array, tool: tuple[Array, Array],
+           inflation: Array | None) -> tuple[Array, Array]:  # fmt: skip
+    """Residuals in units of their stated uncertainty, limited readings one-sided, and their slopes by coordinates."""
+    stretch, limited = problem.stretch(problem.values(u)), one_sided(found, inflation)
+    return (np.concatenate([whiten(tool, found.residuals), limited.residuals]),
+            np.vstack([whiten(tool, found.jacobian * stretch), limited.slopes * stretch]))  # fmt: skip
 
 
 def _spread(apart: Array, said: Array) -> float:
@@ -304,17 +331,6 @@ def _spread(apart: Array, said: Array) -> float:
     return math.sqrt(float(w @ (apart[ok] - w @ apart[ok]) ** 2))
 
 
-def _prior(problem: Problem, u: Array) -> tuple[Array, Array]:
-    """Priors as standardised residuals (m,), with their slopes (m, nf) by the coordinates."""
-    values = problem.values(u)
-    stretch = problem.stretch(values)
-    held = [(i, p.prior) for i, p in enumerate(problem.parameters) if p.prior is not None]
-    r, J = np.zeros(len(held)), np.zeros((len(held), u.size))
-    for k, (i, (mean, std)) in enumerate(held):
-        r[k], J[k, i] = (values[i] - mean) / std, stretch[i] / std
-    return r, J
-
-
 def _log_prior(problem: Problem, u: Array) -> Array:
     """Logarithm (n,) of the prior's density over the coordinates (n, nf), up to a constant."""
     total = np.zeros(len(u))
@@ -325,33 +341,6 @@ def _log_prior(problem: Problem, u: Array) -> Array:
             value = np.exp(go) if p.transform == "log" else go
             total += -0.5 * ((value - p.prior[0]) / p.prior[1]) ** 2 + (go if p.transform == "log" else 0.0)
     return total
-
-
-def _count(nf: int, degree: int) -> int:
-    return math.comb(nf + degree, degree)
-
-
-def _powers(nf: int, degree: int) -> list[tuple[int, ...]]:
-    """Every product of coordinates up to a degree, as the coordinates in it; each follows the one it extends."""
-    return [chosen for d in range(degree + 1) for chosen in combinations_with_replacement(range(nf), d)]
-
-
-def _monomials(z: Array, powers: list[tuple[int, ...]]) -> Array:
-    """(n, np) products at places (n, nf)."""
-    found, place = np.ones((len(powers), len(z))), {p: i for i, p in enumerate(powers)}
-    columns = np.ascontiguousarray(z.T)
-    for i, p in enumerate(powers[1:], start=1):
-        np.multiply(found[place[p[:-1]]], columns[p[-1]], out=found[i])
-    return found.T
-
-
-def _slopes(z: Array, powers: list[tuple[int, ...]]) -> Array:
-    """Derivatives (nf, np) of the products at one place."""
-    found = np.zeros((z.size, len(powers)))
-    for k, p in enumerate(powers):
-        for n, j in enumerate(p):
-            found[j, k] += float(np.prod(z[list(p[:n] + p[n + 1 :])]))
-    return found
 
 
 def values_at(problem: Problem, u: Array) -> Array:

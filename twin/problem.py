@@ -87,13 +87,18 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Row:
-    """One channel of one experiment, cut to its window, with the probes around it that its place asks for."""
+    """One channel of one experiment, cut to its window, with the probes around it that its place asks for.
+
+    `channel` holds the readings that are values, `limited` those that stand at a limit and only bound one, clipped to
+    it; None where there are none.
+    """
 
     label: str
     experiment: int
     channel: Channel
     of: str
     pairs: tuple[tuple[Probe, Probe, float], ...] = ()
+    limited: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -272,6 +277,13 @@ def _refuse_beyond(experiment: Experiment, channel: Channel) -> None:
         )
 
 
+def _limited(channel: Channel) -> Channel | None:
+    """The readings that stand at a limit, at that limit; the others as gaps."""
+    if channel.limits is None or not channel.saturated.any():
+        return None
+    return replace(channel, values=np.where(channel.saturated, np.clip(channel.values, *channel.limits), np.nan))
+
+
 def pose_rows(experiments: Sequence[Experiment],
               noise: Mapping[str, float] | float | None = None) -> tuple[tuple[Row, ...], int]:  # fmt: skip
     """Every channel to compare, cut to its window, and the number of readings that are gaps; refusals as in `pose`."""
@@ -290,13 +302,13 @@ def pose_rows(experiments: Sequence[Experiment],
                 noise.get(name, channel.std) if isinstance(noise, Mapping) else channel.std if noise is None else noise
             )
             std = std[use] if isinstance(std, np.ndarray) else std
-            readings = np.where(channel.saturated, np.nan, channel.values)[use]  # at a limit it only bounds: censored
-            channel = replace(channel, t=channel.t[use], values=readings, std=std)
-            _refuse_beyond(experiment, channel)
-            gaps += int((~channel.reads).sum())
+            whole = replace(channel, t=channel.t[use], values=channel.values[use], std=std)
+            _refuse_beyond(experiment, whole)
+            gaps += int((~whole.reads).sum())
+            channel = replace(whole, values=np.where(whole.saturated, np.nan, whole.values))
             if not channel.reads.any():
                 continue
-            if (channel.sigma[channel.reads] <= 0.0).any():
+            if (whole.sigma[whole.reads] <= 0.0).any():
                 raise TrialError(
                     f"channel '{name}' of trial '{experiment.trial.name}' states no uncertainty (0 {channel.unit}). "
                     f"Each reading has one above 0. Give noise={{'{name}': 1.0}} or state it in the log."
@@ -306,7 +318,8 @@ def pose_rows(experiments: Sequence[Experiment],
                 part = experiment.process.body(observation.body or experiment.process.bodies[0].name).part
                 pairs = around(observation, part=part, by=channel.place_std)
             label = f"{experiment.name}/{name}"
-            rows.append(Row(label=label, experiment=index, channel=channel, of=observation.name, pairs=pairs))
+            rows.append(Row(label=label, experiment=index, channel=channel, of=observation.name, pairs=pairs,
+                            limited=_limited(whole)))  # fmt: skip
     if not rows:
         raise TrialError(
             "0 readings to compare with: the channels are empty in the window. One reading or more per free parameter "

@@ -121,10 +121,13 @@ def remarks(channels: Sequence[tuple[str, Channel]]) -> tuple[tuple[str, str], .
             continue
         n = int(c.saturated.sum())
         if n:
+            whole = n == int(c.reads.sum())
+            how = "no other is left, and the channel is not used" if whole else "they count one-sidedly, by the tail"
+            zh = "无其他读数，该通道未使用" if whole else "按单侧（删失）似然计入"
             said.append((f"{label}: {n} of {int(c.reads.sum())} readings stand at the ends of its range and only bound "
-                         "the value; they are not compared.",
+                         f"the value; {how}.",
                          f"{label}：{int(c.reads.sum())} 个读数中有 {n} 个处于量程端点，"
-                         "仅给出界限，不参与比较。"))  # fmt: skip
+                         f"仅给出界限，{zh}。"))  # fmt: skip
         if c.digitised:
             step = c.resolution / np.sqrt(12.0)
             said.append((f"{label}: the digitiser's step {c.resolution:.3g} {c.unit} (as sigma {step:.2g}) outweighs "

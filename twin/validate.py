@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 
 from ..models import Fit, History, ModelError, Quantity, Solver
-from .agree import areas, coverage_interval, holm, likely_area
+from .agree import areas, coverage_interval, holm, likely_area, modified_area
 from .forward import tangents
 from .identify import autocorrelation_time
 from .inputs import Inputs, inputs
@@ -41,7 +41,9 @@ class Causes:
 class Point:
     """One channel: comparison error E = S - D over time, and the parts of its validation uncertainty, K.
 
-    `bias` is the part of u_d that moves the whole channel; `tau` the autocorrelation time of E, in readings.
+    `bias` is the part of u_d that moves the whole channel; `tau` the autocorrelation time of E, in readings; `beyond`
+    by how far the model lies beyond the limit of a reading that stands at one, on the side that was read: such a
+    reading is in no comparison error and speaks for no model, but against one that lies far short of it. NaN elsewhere.
     """
 
     channel: str
@@ -57,6 +59,7 @@ class Point:
     tau: float
     place: tuple[float, float, float] | None
     unit: str
+    beyond: Array
 
     @property
     def error(self) -> Array:
@@ -72,6 +75,11 @@ class Point:
     def used(self) -> NDArray[np.bool_]:
         """(n,) where there is a reading."""
         return np.isfinite(self.measured)
+
+    def missed(self, k: float, form: float = 0.0) -> int:
+        """Readings at a limit of which the model falls short by more than k times u_val and model form together."""
+        with np.errstate(invalid="ignore"):
+            return int(np.sum(self.beyond < -k * np.hypot(self.u_val, form)))
 
     @property
     def rms(self) -> float:
@@ -106,7 +114,7 @@ class Validation:
     effective : float
         Independent readings.
     coverage : float
-        Share of readings inside E +- k u_val.
+        Share of readings inside E +- k u_val. Those at a limit of their range count where they contradict, only there.
     k : float
     coverage_interval : (float, float)
         Ends at 95 % of that share, for as many independent readings.
@@ -158,7 +166,13 @@ class Validation:
         """Share of readings inside E +- k times u_val and model form together."""
         error = np.concatenate([p.error[p.used] for p in self.points])
         u = np.concatenate([p.u_val[p.used] for p in self.points])
-        return float(np.mean(np.abs(error) <= self.k * np.hypot(u, self.model_form)))
+        missed = sum(p.missed(self.k, self.model_form) for p in self.points)
+        return float(np.sum(np.abs(error) <= self.k * np.hypot(u, self.model_form))) / (error.size + missed)
+
+    @property
+    def area_ends(self) -> tuple[float, float]:
+        """How far the truth may lie below and above the model by the modified area, with its sample-size factor, K."""
+        return modified_area(self.area_below, self.area_above, self.effective)
 
     @property
     def resolvable(self) -> bool:
@@ -268,11 +282,20 @@ def _point(row: Row, run: Experiment, history: History, known: Inputs,
                   model=model, sigma=channel.sigma, u_num=u_num, bias=channel.bias.std, unit=channel.unit,
                   u_input=np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slopes, covariance, slopes), 0.0)),
                   u_d=np.sqrt(channel.sigma**2 + (common**2).sum(axis=1)), tau=autocorrelation_time(error),
-                  place=channel.place)  # fmt: skip
+                  place=channel.place, beyond=_beyond(row, model))  # fmt: skip
     shared[f"numerics of {row.label}"] = u_num  # of unknown sign from channel to channel
     return point, Causes(inputs=known.quantities, covariance=covariance, slopes=slopes[read],
                          shared={label: part[read] for label, part in shared.items()},
                          sigma=channel.sigma[read])  # fmt: skip
+
+
+def _beyond(row: Row, model: Array) -> Array:
+    """By how far (n,) the model lies beyond the limit of each reading at one, on the side that was read; else NaN."""
+    if row.limited is None or row.limited.limits is None:
+        return np.full(model.size, np.nan)
+    at = row.limited.values
+    with np.errstate(invalid="ignore"):
+        return np.where(at >= row.limited.limits[1], 1.0, -1.0) * (model - at)
 
 
 def _together(points: tuple[Point, ...], causing: Sequence[Causes], data: Mapping[str, str], leaked: tuple[str, ...],
@@ -295,10 +318,15 @@ def _together(points: tuple[Point, ...], causing: Sequence[Causes], data: Mappin
     steps = (np.arange(rank.size) + 0.5) / rank.size
     rms, mean, u_val = (float(np.sqrt(np.mean(error**2))), float(np.mean(error)), float(np.sqrt(np.mean(u**2))))
     form, station, form_dof = _form(points)
-    inside = float(np.mean(np.abs(error) <= k * u))
+    missed, limited = sum(p.missed(k) for p in points), sum(int(np.isfinite(p.beyond).sum()) for p in points)
+    inside = float(np.sum(np.abs(error) <= k * u)) / (error.size + missed)
     chance = float(chi2.sf(distance, max(dof, 1.0)))
     sensor = float(np.sqrt(np.mean([p.bias**2 for p in points])))
     words = _words(rms, mean, u_val, form, station, inside, k, leaked, error.size, effective)
+    if limited:
+        words += ((f"{limited} readings stand at a limit of their range: they count for no agreement; {missed} of them "
+                   "contradict the prediction.",
+                   f"{limited} 个读数处于量程端点：不作为相符的证据；其中 {missed} 个与预测矛盾。"),)  # fmt: skip
     out = [p.channel for p, one in zip(points, chances, strict=True) if one < LEVEL]
     if out:
         words += ((f"Of {len(points)} channels judged together, {', '.join(out)} cannot be explained by chance.",

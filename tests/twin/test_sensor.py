@@ -116,15 +116,15 @@ def test_a_gain_can_be_set_free_and_is_found(lab):
     assert abs(fit.values[0] - 600.0) < 3.0 * fit.std[0]
 
 
-def test_saturated_readings_are_not_compared_and_it_is_said(lab):
+def test_saturated_readings_count_one_sidedly_and_it_is_said(lab):
     sat = {"limits": (200.0, 800.0)}
     fit = fitted(lab, np.random.default_rng(4), sat, sat)
     ignored = fitted(lab, np.random.default_rng(4), sat)
     assert abs(fit.values[0] - 600.0) < 3.0 * fit.std[0]
     assert abs(ignored.values[0] - 600.0) > 20.0  # what believing them would have cost
     assert fit.residuals.size < ignored.residuals.size
-    assert any("only bound the value; they are not compared" in en for en, _ in fit.words)
-    assert any("处于量程端点" in zh for _, zh in fit.words)
+    assert any("only bound the value; they count one-sidedly, by the tail" in en for en, _ in fit.words)
+    assert any("按单侧（删失）似然计入" in zh for _, zh in fit.words)
 
 
 def test_a_step_of_the_digitiser_that_outweighs_the_noise_is_said():
