@@ -3,6 +3,7 @@
 Numbers are SI and kelvin everywhere inside. Nothing here solves, draws, saves or calibrates.
 """
 
+from .account import Account, Flow
 from .beam import Ellipsoid, Spot, Track
 from .budget import Budget, Line
 from .checkpoint import Checkpoint
@@ -46,6 +47,7 @@ __all__ = [
     "INSULATED",
     "PERIODIC",
     "SYMMETRIC",
+    "Account",
     "Balance",
     "Between",
     "Block",
@@ -67,6 +69,7 @@ __all__ = [
     "Exchange",
     "Extreme",
     "Fit",
+    "Flow",
     "Forecast",
     "ForetrialError",
     "Frame",

@@ -1,17 +1,18 @@
-"""What is asked of logged data alone: a capability, a reliability, or a log that keeps to its contract."""
+"""What is asked of logged data alone: capability, reliability, what a good part takes, or a contract that is kept."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from .account import PER_GOOD, Account
 from .contract import Contract
 from .errors import ModelError, did_you_mean
 
 INDICES = ("Cp", "Cpk", "Pp", "Ppk")
 LIVES = ("reliability", "B10")
-MEASURED = (*INDICES, *LIVES, "findings")
+MEASURED = (*INDICES, *LIVES, *PER_GOOD, "findings")
 METHODS = {"Cp": ("normal",), "Cpk": ("normal",), "Pp": ("normal",), "Ppk": ("normal", "distribution-free"),
            "reliability": ("weibull", "weibayes", "binomial"), "B10": ("weibull", "weibayes"),
-           "findings": ("contract",)}  # fmt: skip
+           **{statistic: ("Jeffreys",) for statistic in PER_GOOD}, "findings": ("contract",)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +23,19 @@ class Measured:
     ----------
     statistic : str
         "Cp", "Cpk" (scatter within subgroups), "Pp", "Ppk" (scatter of all parts together); "reliability" at `at`,
-        "B10" the life that a tenth does not reach; "findings", how often a log departs from its contract.
+        "B10" the life that a tenth does not reach; "cost per good part", "energy per good part" (specific energy
+        consumption) and "CO2e per good part" (carbon footprint) by an account; "findings", how often a log departs from
+        its contract.
     characteristic : str
-        Channel with one reading a part, in the order in which the parts were made, or with one life a unit.
+        Channel with one reading a part, in the order in which the parts were made, or with one life a unit; of an
+        account, good parts: their number in a batch, or 1 and 0.
     unit : str
-        SI symbol of the number asked for: that of the life for "B10", else "1".
+        SI symbol of the number asked for: that of the life for "B10", the account's currency, J or kg, else "1".
     confidence : float
         Of the one-sided bound that decides.
     method : str
         First of its kind where left out: "normal" or, of Ppk, "distribution-free"; "weibull", "weibayes" (the shape
-        is given) or "binomial" (what failed up to `at`, whatever the law).
+        is given) or "binomial" (what failed up to `at`, whatever the law); of an account "Jeffreys" (its yield).
     specification : (float or None, float or None)
         Lower and upper limit of the characteristic, in its SI unit; None where there is none.
     subgroups : str
@@ -50,6 +54,8 @@ class Measured:
         in which it failed. Empty: none.
     contract : Contract or None
         Of "findings".
+    account : Account or None
+        Of what a good part takes.
     """
 
     statistic: str
@@ -66,6 +72,7 @@ class Measured:
     censored: str = ""
     until: str = ""
     contract: Contract | None = None
+    account: Account | None = None
 
     def __post_init__(self) -> None:
         if self.statistic not in MEASURED:
@@ -121,10 +128,34 @@ class Measured:
                 f"{self.statistic} with contract {self.contract and self.contract.name} is not defined. Findings are "
                 "departures from a contract, other statistics have none. Give contract=... with statistic='findings'."
             )
+        self._refuse_accounts()
         if (self.statistic == "findings") == bool(self.characteristic):
             raise ModelError(
                 f"{self.statistic} of '{self.characteristic}' is not defined. Findings are of a whole log, all else of "
                 "one channel. Name the channel as characteristic, or leave it out."
+            )
+
+    def _refuse_accounts(self) -> None:
+        """A ModelError where what a good part takes has no account, or one that does not count it."""
+        if (self.statistic in PER_GOOD) != (self.account is not None):
+            raise ModelError(
+                f"{self.statistic} with {'an' if self.account else 'no'} account is not defined. What a good part "
+                f"takes has one, others have none. Give account=Account(...) with one of {', '.join(PER_GOOD)}."
+            )
+        if self.account is None:
+            return
+        unit = self.account.unit(self.statistic)
+        if not unit:
+            lacks = {"cost per good part": "a price, or is money", "energy per good part": "energy, or is in J"}
+            names = ", ".join(f.name for f in self.account.flows)
+            raise ModelError(
+                f"{self.statistic}: none of the flows {names} counts in it. One or more has "
+                f"{lacks.get(self.statistic, 'an emission factor')}. State it for each flow that matters."
+            )
+        if self.unit != unit:
+            raise ModelError(
+                f"{self.statistic} in '{self.unit}' is not what this account counts. It is in {unit}. "
+                f"Say unit='{unit}'."
             )
 
     @property

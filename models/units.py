@@ -6,19 +6,26 @@ from typing import Any
 
 from .errors import ModelError, did_you_mean
 
+# Currencies: each measures itself alone, for no constant turns one into another.
+MONEY = ("CNY", "EUR", "USD")
 # One symbol for each dimension that a channel, property or limit may have.
 SI = ("1", "K", "m", "m2", "m3", "s", "kg", "kg/m3", "W", "W/m2", "W/m3", "W/(m.K)", "W/(m2.K)", "m2.K/W",
-      "J/(kg.K)", "J/kg", "Pa", "J/m3", "N", "1/K", "1/s", "m/s", "V", "A", "Hz", "K/s", "J", "m2/s")  # fmt: skip
+      "J/(kg.K)", "J/kg", "Pa", "J/m3", "N", "1/K", "1/s", "m/s", "V", "A", "Hz", "K/s", "J", "m2/s",
+      *MONEY)  # fmt: skip
 
 _SPELLED = {"c": "degC", "°c": "degC", "celsius": "degC", "℃": "degC", "f": "degF", "°f": "degF", "k": "kelvin",
-            "degk": "kelvin", "deg c": "degC", "deg f": "degF", "%": "percent", "-": "", "1": ""}  # fmt: skip
+            "degk": "kelvin", "deg c": "degC", "deg f": "degF", "%": "percent", "-": "", "1": "",
+            "元": "CNY", "rmb": "CNY", "yuan": "CNY", "€": "EUR", "$": "USD"}  # fmt: skip
 
 
 @cache
 def _registry() -> Any:
     import pint
 
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    registry: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    for money in MONEY:
+        registry.define(f"{money} = [{money}]")
+    return registry
 
 
 def _parse(unit: str) -> Any:

@@ -1,5 +1,6 @@
 """The verbs of trust: read a trial, calibrate, validate, verify and keep the ledger."""
 
+from .answer import Outcome
 from .assess import Evidence
 from .budget import Prediction, budget, predict
 from .calibrate import calibrate
@@ -16,6 +17,7 @@ from .decided import measured
 from .design import next_trial
 from .discrepancy import Discrepancy, discrepancy
 from .domain import Domain, domain, similarity
+from .economy import batches_to_settle, costing, per_good
 from .ensemble import Ensemble, ensemble
 from .faults import Fault, faults
 from .form import Form, judge
@@ -26,9 +28,10 @@ from .kalman import Belief, Filtered, StateSpace, kalman, most_likely, smooth, u
 from .ledger import Ledger, Run, Tally
 from .live import LiveLog, News, consolidate, follow
 from .logs import add_log, import_log, read
+from .lot import Lot, read_lot
 from .morris import Screening, morris
 from .observe import observe, observe_tangent, synthetic
-from .outcome import Outcome, outcome
+from .outcome import outcome
 from .pedigree import pedigree
 from .plan import Gain, Goal, NextTrial, Plan, Sensor
 from .plate import facing
@@ -89,6 +92,7 @@ __all__ = [
     "LiveLog",
     "Lives",
     "News",
+    "Lot",
     "NextTrial",
     "Node",
     "Outcome",
@@ -122,6 +126,7 @@ __all__ = [
     "add_log",
     "append_record",
     "audit",
+    "batches_to_settle",
     "binomial",
     "budget",
     "calibrate",
@@ -135,6 +140,7 @@ __all__ = [
     "consolidate",
     "content_of",
     "correct",
+    "costing",
     "crossed",
     "decide",
     "discrepancy",
@@ -169,6 +175,7 @@ __all__ = [
     "parameter_bounds",
     "parts_to_settle",
     "pedigree",
+    "per_good",
     "picture",
     "pose",
     "posterior",
@@ -178,6 +185,7 @@ __all__ = [
     "read",
     "read_tree",
     "records",
+    "read_lot",
     "recover",
     "refine",
     "release",

@@ -71,6 +71,7 @@ def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
         ("E7", "no scale-up is claimed"),
         ("E8", "the error of the model is carried as model form instead"),
         ("F6", "no series of parts is judged"),
+        ("F7", "no lot of parts is charged: a verdict on its log does"),
         ("F8", "one quantity is judged"),
         ("G1", "the requirement is no furnace survey"),
         ("G2", "the requirement is no furnace survey"),
@@ -238,7 +239,6 @@ def _budget(e: Evidence, found: Found) -> None:
     found["F4"] = _say(u <= e.requirement.accuracy, f"{u:.3g} against {e.requirement.accuracy:.3g} {e.budget.unit}",
                        "measure or refine what leads the budget")  # fmt: skip
     found["F5"] = ("not-yet", "", "this version does not evidence it", "")
-    found["F7"] = ("not-yet", "", "this version does not evidence it", "")
     signed = all(e.seal.get(k) for k in ("prepared", "checked", "reviewed", "approved"))
     found["H1"] = _say(signed, ", ".join(v for k, v in e.seal.items() if v and k != "expires"), "names are missing")
     found["H2"] = _say(True, "stated")

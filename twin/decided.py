@@ -9,9 +9,11 @@ from time import perf_counter
 from typing import Any
 
 from .. import __version__
-from ..models import Budget, Requirement, Trial, Verdict
+from ..models import Budget, Requirement, Trial, Verdict, quantities
 from ..models.digest import digest
+from ..models.units import factor
 from ..models.verdict import SCHEMA
+from .answer import Outcome
 from .assess import calibration_state
 from .chain import Record
 from .check import seal
@@ -19,7 +21,7 @@ from .criteria import INDISPENSABLE, refuse_unknown, rows
 from .decide import decide
 from .freeze import frozen_before
 from .observe import made_up
-from .outcome import Outcome, outcome
+from .outcome import outcome
 from .pedigree import PACKAGES, _version, commit
 from .study import Tell, _sha, silent, write_verdict
 from .verify import _criterion, _pair, _plain
@@ -48,7 +50,7 @@ def measured(
     Parameters
     ----------
     requirement : Requirement
-        Its interest is Measured: a capability, a reliability, or findings against a contract.
+        Its interest is Measured: a capability, a reliability, what a good part takes, or findings against a contract.
     trial : Trial
         As stored, with its content hash; `check` reads it again from the store and finds the number anew.
     store : Path
@@ -86,10 +88,15 @@ def measured(
     states = {c.id: c.state for c in criteria}
     needs = tuple(dict.fromkeys([*requirement.needs, got.criterion,
                                  *(n for n in INDISPENSABLE if states[n] != "not-applicable")]))  # fmt: skip
-    d = decide(value=got.value, limit=requirement.limit, sense=requirement.sense, combined=budget.combined(),
-               coverage=requirement.coverage, guard=requirement.guard, accuracy=requirement.accuracy, needs=needs,
-               criteria=states, inside=True, tried=not simulated, expired=expired, unit="1")  # fmt: skip
-    reasons = [d.reasons[0], *got.words[:1], *d.reasons[1:], *got.doubts, *got.words[1:]]
+    said = {}
+    for unit in (budget.unit, requirement.display):  # decided in SI, told in the unit that people read
+        each = 1.0 / (factor(unit, budget.unit)[0] if unit != budget.unit else 1.0)
+        said[unit] = decide(value=got.value * each, limit=requirement.bound * each, sense=requirement.sense,
+                            combined=budget.combined() * each, coverage=requirement.coverage, guard=requirement.guard,
+                            accuracy=requirement.accuracy * each, needs=needs, criteria=states, inside=True,
+                            tried=not simulated, expired=expired, unit=unit)  # fmt: skip
+    d, told = said[budget.unit], said[requirement.display].reasons
+    reasons = [told[0], *got.words[:1], *told[1:], *got.doubts, *got.words[1:]]
     if not frozen["before_result"]:
         reasons.append(
             ("The question was frozen after its result: set after the fact.", "该问题晚于结果冻结：事后设定。")
@@ -158,7 +165,10 @@ def _assess(requirement: Requirement, trial: Trial, got: Outcome, frozen: Mappin
     def say(holds: bool, value: str, why: str = "", evidence: str = "") -> tuple[str, str, str, str]:
         return ("met" if holds else "not-met", value, "" if holds else why, evidence)
 
-    used = trial.channels.values() if asked.contract is not None else [trial[asked.characteristic]]
+    used = [trial[asked.characteristic]] if asked.contract is None else list(trial.channels.values())
+    if asked.account is not None:
+        metered = {f.channel for f in asked.account.flows if f.channel and f.counts(asked.statistic) is not None}
+        used = [trial[name] for name in sorted(metered)]
     states = [calibration_state(c.calibrated, trial.started) for c in used]
     known, expired = states.count("valid"), "expired" in states
     lacking = [k for k in ("version", "commit", "packages", "system", "seeds", "command") if not past.get(k)]
@@ -183,6 +193,13 @@ def _assess(requirement: Requirement, trial: Trial, got: Outcome, frozen: Mappin
     }  # fmt: skip
     found[got.criterion] = say(got.sound, got.found, " ".join(en for en, _ in got.doubts) or "see the result",
                                digest(_plain(got.details)))  # fmt: skip
+    if asked.account is not None:
+        stated = quantities(asked.account)
+        doubtful = sorted(n for n, q in stated.items() if not q.source)
+        found["B4"] = say(not doubtful, f"{len(stated) - len(doubtful)} of {len(stated)} quantities",
+                          f"source missing: {', '.join(doubtful[:8])}")  # fmt: skip
+        if not states:
+            found["B3"] = ("not-applicable", "", "nothing that is metered counts in it", "")
     if got.flips:
         found["F3"] = say(True, got.flips[0]["text"]["en"])
     why = {"B": "no model was run", "C": "no model was run", "D": "no model was run", "E": "no model was run",

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from ..models import Clause, Contract, Line, Measured, Pair, Requirement, Trial, TrialError
+from ..models import Clause, Contract, Measured, Pair, Requirement, Trial, TrialError
+from ..models.account import revived as revived_account
 from ..models.measured import INDICES
+from .answer import Outcome, Words
 from .capability import Capability, capability, parts_to_settle
+from .charged import charged
 from .contract import audit
 from .observe import made_up
 from .reliability import Bounded, Lives, binomial, counted, goodness, life_of, lives, reliability_at, units_needed
@@ -22,63 +24,6 @@ from .store import names as stored
 from .store import read
 
 Array = NDArray[np.float64]
-Words = tuple[str, str]
-WIDEST = 99.0  # stands for a bound that the data do not give
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A measured number, before it is held against its limit.
-
-    Attributes
-    ----------
-    value, lower, upper : float
-        In the interest's unit; the bounds one-sided at its confidence.
-    n : int
-        Parts, units or readings that went in.
-    criterion : str
-        Line of the checklist that carries it: "F5", "F6" or "B6".
-    sound : bool
-        Whether what the bounds take for granted was not found wanting.
-    found : str
-        The number as the checklist tells it.
-    doubts : tuple of (English, Chinese)
-        Why it is not sound.
-    words : tuple of (English, Chinese)
-        What else must be said, first how many parts would settle it.
-    flips : tuple of mappings as in verdict.json
-    details : mapping
-        Plain data, more than the page shows.
-    """
-
-    value: float
-    lower: float
-    upper: float
-    n: int
-    criterion: str
-    sound: bool
-    found: str
-    doubts: tuple[Words, ...]
-    words: tuple[Words, ...]
-    flips: tuple[dict[str, Any], ...]
-    details: dict[str, Any]
-
-    def expanded(self, requirement: Requirement) -> float:
-        """The distance to the bound on the side of the limit; what is unbounded is `WIDEST`."""
-        good_above = requirement.sense == "at least"
-        to_lower = (requirement.margin(self.value) >= 0.0) == good_above
-        distance = self.value - self.lower if to_lower else self.upper - self.value
-        return distance if math.isfinite(distance) else WIDEST
-
-    def lines(self, requirement: Requirement) -> tuple[Line, ...]:
-        """The budget: what the data leave open by being few."""
-        u = self.expanded(requirement) / requirement.coverage
-        if u == 0.0:
-            return ()
-        name = "few parts" if self.criterion == "F6" else "few units"
-        asked = requirement.of_data()
-        return (Line(name=name, kind="sampling", std=u, unit=asked.unit, sensitivity=1.0, contribution=u,
-                     source=f"{asked.confidence:.0%} one-sided bound from {self.n}"),)  # fmt: skip
 
 
 def outcome(requirement: Requirement, trial: Trial, *, history: Sequence[Trial] = ()) -> Outcome:
@@ -99,6 +44,8 @@ def outcome(requirement: Requirement, trial: Trial, *, history: Sequence[Trial] 
     asked = requirement.of_data()
     if asked.statistic in INDICES:
         return _capable(requirement, asked, trial)
+    if asked.account is not None:
+        return charged(requirement, asked, trial)
     if asked.statistic == "findings":
         return _conforms(asked, trial, history)
     return _lasts(requirement, asked, trial)
@@ -128,7 +75,7 @@ def _capable(requirement: Requirement, asked: Measured, trial: Trial) -> Outcome
     unit = trial[asked.characteristic].unit
     shown = "" if unit == "1" else f" {unit}"
     words = [_settling(requirement, asked, c)]
-    if not free and c.lower < requirement.limit < c.upper:
+    if not free and c.lower < requirement.bound < c.upper:
         words.append(_plan(requirement, asked))
     if asked.gauge > 0.0:
         share = asked.gauge**2 / c.std**2
@@ -166,7 +113,7 @@ def _finite(x: float) -> str:
 
 def _settling(requirement: Requirement, asked: Measured, c: Capability) -> Words:
     """How many parts would settle it."""
-    limit, name = requirement.limit, asked.statistic
+    limit, name = requirement.bound, asked.statistic
     two = None not in asked.specification
     if asked.method == "distribution-free":
         share = 0.5 * math.erfc(3.0 * limit / math.sqrt(2.0))
@@ -188,8 +135,8 @@ def _settling(requirement: Requirement, asked: Measured, c: Capability) -> Words
 def _plan(requirement: Requirement, asked: Measured) -> Words:
     """How large a lot is worth making, by how far the process may be from its limit."""
     two, told = None not in asked.specification, []
-    for true in (0.75 * requirement.limit, 1.25 * requirement.limit):
-        n = parts_to_settle(true, requirement.limit, confidence=asked.confidence, two_sided=two, chance=0.9)
+    for true in (0.75 * requirement.bound, 1.25 * requirement.bound):
+        n = parts_to_settle(true, requirement.bound, confidence=asked.confidence, two_sided=two, chance=0.9)
         told.append((true, n))
     (low, few), (high, more) = told
     return (f"A lot of {few} would show a true {asked.statistic} of {low:.2f} to be too low, one of {more} a true "
@@ -204,7 +151,7 @@ def _moves(requirement: Requirement, asked: Measured, c: Capability, unit: str) 
     bound = c.lower if requirement.margin(c.value) >= 0.0 else c.upper
     if asked.method == "distribution-free" or not math.isfinite(bound) or bound <= 0.0 or asked.gauge > 0.0:
         return ()
-    to = c.std * bound / requirement.limit
+    to = c.std * bound / requirement.bound
     return ({"name": "scatter of the parts", "kind": "sampling", "by": to - c.std, "unit": unit, "text": {
         "en": f"A scatter of {to:.3g}{shown} instead of {c.std:.3g}{shown}, from as many parts and the same mean, "
               "brings the number to the edge of its verdict.",
@@ -255,11 +202,11 @@ def _lasts(requirement: Requirement, asked: Measured, trial: Trial) -> Outcome:
     if second is not None and not (b.lower <= second.upper and second.lower <= b.upper):
         doubts.append((f"Two methods disagree: {b.method} and {second.method}.", "两种方法的结果不一致。"))
     words: tuple[Words, ...] = ()
-    if asked.statistic == "reliability" and 0.0 < requirement.limit < 1.0:
-        need = units_needed(requirement.limit, confidence=p)
-        words = ((f"A plan without failures needs {need} units for a reliability of {requirement.limit:g} at a "
+    if asked.statistic == "reliability" and 0.0 < requirement.bound < 1.0:
+        need = units_needed(requirement.bound, confidence=p)
+        words = ((f"A plan without failures needs {need} units for a reliability of {requirement.bound:g} at a "
                   f"confidence of {p:.0%}.",
-                  f"零失效方案：可靠度 {requirement.limit:g}、置信水平 {p:.0%} 需 {need} 件。"),)  # fmt: skip
+                  f"零失效方案：可靠度 {requirement.bound:g}、置信水平 {p:.0%} 需 {need} 件。"),)  # fmt: skip
     details = {"n": n, "failures": failed, "method": b.method, "lower": b.lower, "upper": b.upper, "fits": fits,
                "second": None if second is None else {"method": second.method, "value": second.value,
                                                       "lower": second.lower, "upper": second.upper}}  # fmt: skip
@@ -340,9 +287,10 @@ def revived(given: Mapping[str, Any]) -> Measured:
     """The interest that a verdict's question holds as plain data."""
     held = dict(given)
     low, high = held.pop("specification")
-    contract = held.pop("contract")
+    contract, account = held.pop("contract"), held.pop("account", None)
     if contract is not None:
         clauses = tuple(Clause(**{**c, "span": tuple(c["span"]) if c["span"] else None}) for c in contract["clauses"])
         contract = Contract(**{**contract, "clauses": clauses, "pairs": tuple(Pair(**p) for p in contract["pairs"]),
                                "loggers": tuple((a, b) for a, b in contract["loggers"])})  # fmt: skip
-    return Measured(**held, specification=(low, high), contract=contract)
+    return Measured(**held, specification=(low, high), contract=contract,
+                    account=None if account is None else revived_account(account))  # fmt: skip

@@ -17,7 +17,9 @@ PLACES = 31  # along the curve of a reliability
 
 
 def readings(asked: Measured, trial: Trial) -> dict[str, Any] | None:
-    """Plain data for `measured.readings` of verdict.json; None for findings, which are told by their own table.
+    """Plain data for `measured.readings` of verdict.json; None for what is told by a table of its own.
+
+    Findings and what a good part takes are.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def readings(asked: Measured, trial: Trial) -> dict[str, Any] | None:
         channel = trial[asked.characteristic]
         stride = -(-channel.values.size // LONGEST)
         return {"kind": "parts", "unit": channel.unit, "values": channel.values[::stride], "every": stride}
-    if asked.contract is not None:
+    if asked.contract is not None or asked.account is not None:
         return None
     data = _read_lives(asked, trial)
     order = np.lexsort((data.survived, np.where(data.survived, data.begin, data.end)))
