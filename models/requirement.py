@@ -189,9 +189,9 @@ class Requirement:
     failing: float | None = None
 
     def __post_init__(self) -> None:
-        limits_of(self.limit, self.sense, self.id)
-        if isinstance(self.limit, list):  # as JSON hands it back
-            object.__setattr__(self, "limit", tuple(self.limit))
+        ends = limits_of(self.limit, self.sense, self.id)
+        if self.sense == "within":  # JSON hands back a list
+            object.__setattr__(self, "limit", ends)
         if self.failing is not None and not 0.0 < self.failing < 0.5:
             raise ModelError(
                 f"{self.id}: failing = {self.failing:g} is no probability to allow. It lies between 0 and 0.5. "

@@ -82,7 +82,7 @@ def modified_area(below: float, above: float, independent: float) -> tuple[float
 
 def few(independent: float) -> float:
     """The sample-size factor of `modified_area`."""
-    return MANY + 1.2 * (ONE - MANY) / max(independent, 1.0) ** (1.0 / 3.0)
+    return MANY + 1.2 * (ONE - MANY) / float(max(independent, 1.0) ** (1.0 / 3.0))
 
 
 def widened(coverage: float, together: int) -> float:
