@@ -12,11 +12,14 @@ from .contract import Clause, Contract, Pair, read_contract
 from .curve import Curve
 from .deposit import Deposit, layers
 from .digest import digest
+from .elastic import Elastic, Orthotropic, Ply, Yield
 from .enclosure import Enclosure
 from .errors import Cancelled, ForetrialError, ModelError, SolveError, SurfaceError, TrialError
-from .fit import Fit, Parameter, Start
+from .fit import Fit, Lack, Parameter, Start
+from .gauge import Gauge, Linearised, Peak, Reaction, Reading, Safety
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
+from .load import SYMMETRY, Fixed, Force, LoadCase, Pressure, Rest, Rotation, Sliding, Spring, Traction
 from .material import Latent, Material, Property
 from .measured import Measured
 from .part import Part
@@ -39,6 +42,7 @@ from .quantity import Quantity, quantities, substitute
 from .requirement import Interest, Requirement
 from .signals import Controller, Profile, Signal
 from .solver import Forecast, Solver
+from .structure import Member, Structure
 from .surface import Surface
 from .trial import Channel, Trial
 from .verdict import Criterion, State, Verdict
@@ -47,6 +51,7 @@ __all__ = [
     "INSULATED",
     "PERIODIC",
     "SYMMETRIC",
+    "SYMMETRY",
     "Account",
     "Balance",
     "Between",
@@ -64,53 +69,75 @@ __all__ = [
     "Crossing",
     "Curve",
     "Deposit",
+    "Elastic",
     "Ellipsoid",
     "Enclosure",
     "Exchange",
     "Extreme",
     "Fit",
+    "Fixed",
     "Flow",
+    "Force",
     "Forecast",
     "ForetrialError",
     "Frame",
     "Gap",
+    "Gauge",
     "Grid",
     "Held",
     "History",
     "Interest",
+    "Lack",
     "Latent",
     "Line",
+    "Linearised",
+    "LoadCase",
     "Material",
     "Measured",
+    "Member",
     "ModelError",
     "Observation",
+    "Orthotropic",
     "Pair",
     "Parameter",
     "Part",
     "Patch",
+    "Peak",
     "Periodic",
+    "Ply",
     "Pressed",
+    "Pressure",
     "Probe",
     "Process",
     "Profile",
     "Property",
     "Quantity",
+    "Reaction",
+    "Reading",
     "Requirement",
+    "Rest",
+    "Rotation",
+    "Safety",
     "Signal",
+    "Sliding",
     "SolveError",
     "Solver",
     "Source",
     "Spot",
+    "Spring",
     "Stage",
     "Start",
     "State",
+    "Structure",
     "Surface",
     "SurfaceError",
     "Track",
+    "Traction",
     "Trial",
     "TrialError",
     "Verdict",
     "Walls",
+    "Yield",
     "digest",
     "layers",
     "quantities",

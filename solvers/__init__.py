@@ -8,5 +8,6 @@ _probe()
 from .explicit import Explicit  # noqa: E402
 from .heat import Heat  # noqa: E402
 from .spacing import Grading  # noqa: E402
+from .strength import Strength  # noqa: E402
 
-__all__ = ["Explicit", "Grading", "Heat"]
+__all__ = ["Explicit", "Grading", "Heat", "Strength"]

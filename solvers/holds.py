@@ -1,0 +1,323 @@
+"""What holds a structure: nodes that are fixed, and stiffness added beside walls that no node lies on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..models import SolveError
+from ..models.load import Fixed, LoadCase, Rest, Sliding, Spring
+from ..models.quantity import quantity
+from ..models.structure import Structure
+from .elements import Elements, Piece, nodes
+from .loads import patch_rows, spots
+from .raster import Filled, Raster
+from .trilinear import Trilinear
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+SAFE = 2.0  # times what keeps Nitsche's form positive
+_NONE = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+STIFF = 10.0  # of a line support, over the stiffest elasticity
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Holds:
+    """Supports on a grid.
+
+    Attributes
+    ----------
+    fixed : (active * nodes,) bool
+    value : (active * nodes,) m
+        Of what is fixed.
+    cells : (k, 3) int, more : (k, n, n) N/m, pull : (k, n) N
+        Cells to whose matrices something is added, and what pulls at their nodes.
+    by : mapping of patch to (unknowns that it fixes, rows of `cells` that are its own)
+    """
+
+    fixed: NDArray[np.bool_]
+    value: Array
+    cells: Ints
+    more: Array
+    pull: Array
+    by: dict[str, tuple[Ints, Ints]]
+
+
+def holds(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[Piece], form: Trilinear,
+          built: Elements) -> Holds:  # fmt: skip
+    """The supports of a load case.
+
+    Raises
+    ------
+    SolveError
+        If a supported patch has no surface, or two supports ask one node for different displacements.
+    """
+    size = grid.active * int(np.prod(grid.nodes))
+    fixed, value = np.zeros(size, dtype=bool), np.zeros(size)
+    by: dict[str, tuple[Ints, Ints]] = {}
+    weak: list[tuple[str, Ints, Array, Array]] = []
+    for key, several in case.supports.items():
+        some = False
+        for one in pieces:
+            rows = patch_rows(one.filled, key)
+            if not rows.size:
+                continue
+            some = True
+            flat, sides = _flat(one.filled, rows)
+            for support in several:
+                if isinstance(support, Spring):
+                    weak.append((key, *_sprung(support, one, rows, form, structure.thickness)))
+                    continue
+                strong, at = _nodes(support, one.filled, rows[flat], sides[flat], grid)
+                clash = fixed[strong] & (np.abs(value[strong] - at) > 1e-15)
+                if clash.any():
+                    raise SolveError(
+                        f"load case '{case.name}': patch '{key}' moves a node by {at[clash][0]:.3g} m that another "
+                        f"patch moves by {value[strong][clash][0]:.3g} m. A node goes one way. Correct the supports."
+                    )
+                fixed[strong], value[strong] = True, at
+                known, _ = by.get(key, _NONE)
+                by[key] = (np.union1d(known, strong), _NONE[1])
+                if not flat.all():
+                    weak.append((key, *_nitsche(support, one, rows[~flat], form, structure.thickness, built)))
+        if not some:
+            raise SolveError(
+                f"load case '{case.name}': patch '{key}' has a surface of 0 m2. What holds has a surface. Correct the "
+                "patch, or use more cells."
+            )
+    weak += [("rests", *_rested(rest, grid, pieces, form)) for rest in case.rests]
+    cells = np.concatenate([np.zeros((0, 3), dtype=np.int64), *(one[1] for one in weak)])
+    more = np.concatenate([np.zeros((0, form.size, form.size)), *(one[2] for one in weak)])
+    pull = np.concatenate([np.zeros((0, form.size)), *(one[3] for one in weak)])
+    ends = np.cumsum([0, *(len(one[1]) for one in weak)])
+    for n, (key, *_) in enumerate(weak):
+        known, own = by.get(key, _NONE)
+        by[key] = (known, np.concatenate([own, np.arange(ends[n], ends[n + 1])]))
+    return Holds(fixed=fixed, value=value, cells=cells, more=more, pull=pull, by=by)
+
+
+def _flat(filled: Filled, rows: Ints) -> tuple[NDArray[np.bool_], Ints]:
+    """Which pieces lie on a side of their cell, and which: 2 axis + side."""
+    corners, active = filled.corners[rows], filled.corners.shape[2]
+    found, side = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
+    for axis in range(active):
+        for n, end in enumerate((-1.0, 1.0)):
+            here = (np.abs(corners[:, :, axis] - end) < 1e-6).all(axis=1)
+            found |= here
+            side[here] = 2 * axis + n
+    return found, side
+
+
+def _asked(support: Fixed | Sliding, axis: int) -> Array:
+    """(3,) m what is asked along each axis by a support on a side across `axis`; NaN is free."""
+    if isinstance(support, Sliding):
+        return np.where(np.arange(3) == axis, 0.0, np.nan)
+    each = (support.x, support.y, support.z)
+    return np.array([np.nan if one is None else quantity(one, "m").value for one in each])
+
+
+def _nodes(support: Fixed | Sliding, filled: Filled, rows: Ints, sides: Ints, grid: Raster) -> tuple[Ints, Array]:
+    """Unknowns that a support fixes, and to what, on pieces that lie on sides of their cells."""
+    active, size = grid.active, int(np.prod(grid.nodes))
+    found, values = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    bits = np.array([[n >> (active - 1 - a) & 1 for a in range(active)] for n in range(2**active)])
+    for side in np.unique(sides):
+        axis, end = divmod(int(side), 2)
+        cells = np.unique(filled.cells[filled.owner[rows[sides == side]]], axis=0)
+        on = np.unique(nodes(grid, cells)[:, bits[:, axis] == end])
+        asked = _asked(support, axis)
+        for a in range(active):
+            if not np.isnan(asked[a]):
+                found.append(a * size + on)
+                values.append(np.full(on.size, asked[a]))
+    where, first = np.unique(np.concatenate(found), return_index=True)
+    return where, np.concatenate(values)[first]
+
+
+def _stress(one: Piece, rows: Ints, at: Array, form: Trilinear) -> tuple[Array, Array]:
+    """Normal stress (m, q, active, n) out of displacements on pieces of wall, and their elasticities (m, s, s)."""
+    position = _rows_in(one, one.filled.cells[one.filled.owner[rows]])
+    C = one.stiff[one.of[position]] * one.factor[position][:, None, None]
+    m, q, active = at.shape
+    B = form.strain(at.reshape(-1, active)).reshape(m, q, form.strains, form.size)
+    normal = one.filled.normal[rows][:, :active]
+    out = np.zeros((m, active, form.strains))
+    pairs = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)) if active == 3 else ((0, 0), (1, 1), (0, 1))
+    for row, (i, j) in enumerate(pairs):
+        out[:, i, row] += normal[:, j]
+        if i != j:
+            out[:, j, row] += normal[:, i]
+    return np.einsum("mis,mst,mqtn->mqin", out, C, B, optimize=True), C
+
+
+def _rows_in(one: Piece, cells: Ints) -> Ints:
+    """Rows of a piece's cells that are these."""
+    shape = one.filled.full.shape
+    order = np.argsort(np.ravel_multi_index(tuple(one.cells.T), shape))
+    keys = np.ravel_multi_index(tuple(one.cells.T), shape)[order]
+    wanted = np.ravel_multi_index(tuple(cells.T), shape)
+    at = np.clip(np.searchsorted(keys, wanted), 0, len(keys) - 1)
+    return np.asarray(np.where(keys[at] == wanted, order[at], order[0]))
+
+
+def _nitsche(support: Fixed | Sliding, one: Piece, rows: Ints, form: Trilinear, depth: float,
+             built: Elements) -> tuple[Ints, Array, Array]:  # fmt: skip
+    """What a support on walls that no node lies on adds to cells: symmetric Nitsche, with a penalty from each cell."""
+    filled, active = one.filled, form.active
+    at, share = spots(filled, rows)
+    S, _ = _stress(one, rows, at, form)
+    N = form.shapes(at.reshape(-1, active)).reshape(*at.shape[:2], -1)
+    V = np.zeros((*at.shape[:2], active, form.size))
+    for a in range(active):
+        V[:, :, a, a * form.nodes : (a + 1) * form.nodes] = N
+    P = np.zeros((len(rows), active, active))
+    asked = np.zeros((len(rows), active))
+    if isinstance(support, Sliding):
+        P[:] = np.einsum("mi,mj->mij", filled.normal[rows][:, :active], filled.normal[rows][:, :active])
+    else:
+        given = _asked(support, -1)[:active]
+        P[:, np.arange(active), np.arange(active)] = ~np.isnan(given)
+        asked[:] = np.nan_to_num(given)
+    weight = filled.area[rows][:, None] * share * depth
+    cells, of = np.unique(filled.cells[filled.owner[rows]], axis=0, return_inverse=True)
+    of = of.ravel()
+
+    def summed(each: Array) -> Array:
+        total = np.zeros((len(cells), *each.shape[1:]))
+        np.add.at(total, of, each)
+        return total
+
+    cross = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, V, P, S, optimize=True))
+    hold = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, V, P, V, optimize=True))
+    pulled = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, S, P, S, optimize=True))
+    toward_s = summed(np.einsum("mq,mqin,mij,mj->mn", weight, S, P, asked, optimize=True))
+    toward_v = summed(np.einsum("mq,mqin,mij,mj->mn", weight, V, P, asked, optimize=True))
+    own = built.matrices[built.kind[tuple(cells.T)]] * built.factor(cells)[:, None, None]
+    strong = SAFE * _most(pulled, own)
+    more = strong[:, None, None] * hold - cross - cross.transpose(0, 2, 1)
+    return cells, more, strong[:, None] * toward_v - toward_s
+
+
+def _most(upper: Array, lower: Array) -> Array:
+    """The largest ratio (m,) of two quadratic forms (m, n, n), where the lower one is not 0."""
+    value, vector = np.linalg.eigh(lower)
+    keep = value > 1e-9 * value[:, -1:]
+    root = np.where(keep, 1.0 / np.sqrt(np.where(keep, value, 1.0)), 0.0)
+    side = vector * root[:, None, :]
+    return np.asarray(np.linalg.eigvalsh(side.transpose(0, 2, 1) @ upper @ side)[:, -1])
+
+
+def _sprung(spring: Spring, one: Piece, rows: Ints, form: Trilinear, depth: float) -> tuple[Ints, Array, Array]:
+    filled, active = one.filled, form.active
+    at, share = spots(filled, rows)
+    N = form.shapes(at.reshape(-1, active)).reshape(*at.shape[:2], -1)
+    normal = filled.normal[rows][:, :active]
+    square = np.einsum("mi,mj->mij", normal, normal)
+    along, across = quantity(spring.normal, "N/m3").value, quantity(spring.tangential, "N/m3").value
+    P = along * square + across * (np.eye(active) - square)
+    NN = np.einsum("mq,mqa,mqb->mab", filled.area[rows][:, None] * share * depth, N, N, optimize=True)
+    more = np.einsum("mij,mab->miajb", P, NN).reshape(len(rows), form.size, form.size)
+    return filled.cells[filled.owner[rows]], more, np.zeros((len(rows), form.size))
+
+
+def _rested(rest: Rest, grid: Raster, pieces: Sequence[Piece], form: Trilinear) -> tuple[Ints, Array, Array]:
+    """A line support: stiff springs along the line, each share of it in the cell that it crosses."""
+    begin, end = np.asarray(rest.begin, dtype=float), np.asarray(rest.end, dtype=float)
+    length, active = float(np.linalg.norm(end - begin)), grid.active
+    width = float(grid.spacing[:active].min())
+    n = max(8 * int(np.ceil(length / width)), 1)
+    places = begin + (end - begin) * ((np.arange(n) + 0.5) / n)[:, None]
+    solid = np.zeros(grid.shape, dtype=bool)
+    for one in pieces:
+        if rest.body in ("", one.filled.member.name):
+            solid[tuple(one.cells.T)] = True
+    scaled = (places - grid.origin)[:, :active] / grid.spacing[:active]
+    cells = np.zeros((n, 3), dtype=np.int64)
+    cells[:, :active] = np.clip(np.floor(scaled), 0, np.array(grid.shape[:active]) - 1)
+    for axis in range(active):  # a place on a plane of the grid belongs to the side that is solid
+        other = cells.copy()
+        other[:, axis] -= 1
+        swap = ~solid[tuple(cells.T)] & (np.abs(scaled[:, axis] - cells[:, axis]) < 1e-6) & (other[:, axis] >= 0)
+        swap &= solid[tuple(np.maximum(other, 0).T)]
+        cells[swap] = other[swap]
+    inside = solid[tuple(cells.T)]
+    if not inside.any():
+        raise SolveError(
+            f"a rest from {rest.begin} to {rest.end} m meets no body. A support holds something. Correct its ends."
+        )
+    at = 2.0 * (scaled - cells[:, :active]) - 1.0
+    N = form.shapes(np.clip(at[inside], -1.0, 1.0))
+    hard = STIFF * max(float(one.stiff[:, 0, 0].max() * one.factor.max()) for one in pieces)
+    weight = hard * (length / n if length > 0.0 else width)
+    more, pull = np.zeros((len(N), form.size, form.size)), np.zeros((len(N), form.size))
+    for a, given in enumerate((rest.x, rest.y, rest.z)[:active]):
+        if given is not None:
+            rows = slice(a * form.nodes, (a + 1) * form.nodes)
+            more[:, rows, rows] += weight * np.einsum("ma,mb->mab", N, N)
+            pull[:, rows] += weight * given * N
+    return cells[inside], more, pull
+
+
+def held(built: Elements, extra: Holds) -> Elements:
+    """The elements with what supports add to them."""
+    if not len(extra.cells):
+        return built
+    cells, of = np.unique(extra.cells, axis=0, return_inverse=True)
+    own = built.matrices[built.kind[tuple(cells.T)]] * built.factor(cells)[:, None, None]
+    np.add.at(own, of.ravel(), extra.more)
+    kind = built.kind.copy()
+    kind[tuple(cells.T)] = len(built.matrices) + np.arange(len(cells))
+    return replace(built, kind=kind, matrices=np.concatenate([built.matrices, own]))
+
+
+MOTIONS = ("move along x", "move along y", "move along z", "turn about x", "turn about y", "turn about z")
+
+
+def rigid(grid: Raster) -> Array:
+    """(3 or 6, active * nodes) shifts and turns about the middle of the grid, of like size."""
+    axes = [grid.corners(a) for a in range(grid.active)]
+    off = [one - 0.5 * (one[0] + one[-1]) for one in axes]
+    x = np.stack(np.meshgrid(*off, indexing="ij")).reshape(grid.active, -1)
+    x /= max(float(np.abs(x).max()), 1e-300)
+    n, found = x.shape[1], []
+    for a in range(grid.active):
+        one = np.zeros((grid.active, n))
+        one[a] = 1.0
+        found.append(one)
+    for a, b in ((1, 2), (2, 0), (0, 1)) if grid.active == 3 else ((0, 1),):
+        one = np.zeros((grid.active, n))
+        one[a], one[b] = -x[b], x[a]
+        found.append(one)
+    return np.array(found).reshape(len(found), -1)
+
+
+def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds) -> None:
+    """SolveError where a body, or one of several that do not touch, can still move as a whole: it says how."""
+    pieces, count = ndimage.label(built.kind >= 0, np.ones((3, 3, 3), dtype=int))
+    modes = rigid(grid)
+    names = MOTIONS if grid.active == 3 else (*MOTIONS[:2], MOTIONS[5])
+    if grid.metric == "axisymmetric":
+        modes, names = modes[1:2], MOTIONS[1:2]
+    for n in range(1, count + 1):
+        own = np.zeros(modes.shape[1], dtype=bool)
+        own[np.unique(built.unknowns(np.argwhere(pieces == n)))] = True
+        seen = modes[:, extra.fixed & own]
+        energy = seen @ seen.T
+        mine = pieces[tuple(extra.cells.T)] == n if len(extra.cells) else np.zeros(0, dtype=bool)
+        if mine.any():
+            local = modes[:, built.unknowns(extra.cells[mine])]
+            scale = np.abs(extra.more[mine]).max()
+            energy = energy + np.einsum("pmi,mij,qmj->pq", local, extra.more[mine] / scale, local, optimize=True)
+        value, vector = np.linalg.eigh(energy)
+        loose = value < 1e-8 * max(float(value[-1]), 1e-300) if value[-1] > 0.0 else np.ones(len(value), dtype=bool)
+        if not loose.any():
+            continue
+        share = (vector[:, loose] ** 2).sum(axis=1)
+        ways = [name for name, one in zip(names, share, strict=True) if one > 0.1]
+        which = "" if count == 1 else f" (one of {count} that do not touch)"
+        raise SolveError(
+            f"load case '{case.name}': the part{which} can still {', '.join(ways)}. A structure at rest is held "
+            f"against {len(modes)} motions. Add supports, or say free=True where its loads balance."
+        )

@@ -1,0 +1,314 @@
+"""What is read off a solved structure: the worst over its load cases and combinations, and which of them governs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Part, SolveError
+from ..models.elastic import Elastic, Ply
+from ..models.errors import did_you_mean
+from ..models.gauge import MOTIONS, Gauge, Linearised, Peak, Reaction, Reading, Safety
+from ..models.load import LoadCase
+from ..models.quantity import quantity
+from ..models.structure import Structure
+from .elements import ROOM
+from .statics import Rest
+from .stress import Sampled, principal, recovered, sampled, von_mises
+
+Array = NDArray[np.float64]
+COMPONENTS = ("xx", "yy", "zz", "yz", "zx", "xy")
+ALONG = 41  # places on a line through a wall
+LARGE = 0.02  # strain, and rotation in rad, beyond which small displacements are no longer true
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Answer:
+    """A load case, or a sum of several, solved: displacements and stresses on the grid.
+
+    Attributes
+    ----------
+    case : str
+    u : (active, nodes...) m
+    fields : tuple of Sampled
+        Stress of each body.
+    balance : (J, J)
+        Work of what acts, and twice the strain energy.
+    """
+
+    case: str
+    rest: Rest
+    u: Array
+    fields: tuple[Sampled, ...]
+    balance: tuple[float, float]
+    _skins: dict[int, tuple[Array, Array]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, structure: Structure, case: LoadCase, rest: Rest) -> "Answer":
+        """The answer of one load case, if it stays small."""
+        fields = tuple(sampled(rest, one, structure.plane) for one in rest.pieces)
+        u = rest.u.reshape(rest.grid.active, *rest.grid.nodes)
+        refuse_large(case.name, rest)
+        pulled = rest.pulled()
+        work = float(rest.u @ (rest.held_force()))
+        return cls(case=case.name, rest=rest, u=u, fields=fields, balance=(work, float(rest.u @ pulled)))
+
+    def field(self, body: str) -> int:
+        """Index of a body's stresses; the first where none is named and there is one."""
+        names = [one.piece.filled.member.name for one in self.fields]
+        if not body and len(names) == 1:
+            return 0
+        if body not in names:
+            raise SolveError(
+                f"a reading asks for body '{body}'. {did_you_mean(body, names)} Name one of {', '.join(names)}."
+            )
+        return names.index(body)
+
+    def surface(self, n: int) -> tuple[Array, Array]:
+        """Places (m, 3) m and stresses (m, 6) Pa on the walls of a body."""
+        if n not in self._skins:
+            filled = self.fields[n].piece.filled
+            first = np.unique(filled.owner, return_index=True)[1]
+            places = filled.place[first]
+            self._skins[n] = places, recovered(self.fields[n], self.rest, places)
+        return self._skins[n]
+
+    def motion(self, places: Array) -> Array:
+        """Displacement (n, 3) m at places (n, 3) m inside or on the structure."""
+        grid = self.rest.grid
+        scaled = ((places - grid.origin) / grid.spacing)[:, : grid.active]
+        low = np.clip(np.floor(scaled).astype(int), 0, np.array(grid.shape[: grid.active]) - 1)
+        at = 2.0 * (scaled - low) - 1.0
+        cells = np.zeros((len(places), 3), dtype=np.int64)
+        cells[:, : grid.active] = low
+        N, dofs = self.rest.form.shapes(np.clip(at, -1.0, 1.0)), self.rest.built.unknowns(cells)
+        out = np.zeros((len(places), 3))
+        for a in range(grid.active):
+            n = self.rest.form.nodes
+            out[:, a] = (N * self.u.ravel()[dofs[:, a * n : (a + 1) * n]]).sum(axis=1)
+        return out
+
+
+def refuse_large(case: str, rest: Rest) -> None:
+    """SolveError where strains or rotations are too large for small displacements to be true."""
+    grid = rest.grid
+    for piece in rest.pieces:
+        corner = rest.u[rest.built.unknowns(piece.cells)].reshape(len(piece.cells), grid.active, -1)
+        slopes = np.einsum("mia,pa->mip", corner, rest.form.middle_slopes())
+        turned = 0.5 * np.abs(slopes - slopes.transpose(0, 2, 1))
+        strained = 0.5 * np.abs(slopes + slopes.transpose(0, 2, 1))
+        solid = np.ones(len(piece.cells), dtype=bool)
+        solid[piece.fulls :] = piece.moments[:, 0] > 0.25 * 2.0**grid.active
+        for what, size, unit in (("strain", strained, ""), ("rotation", turned, " rad")):
+            most = size.reshape(len(size), -1).max(axis=1) * solid
+            worst = int(most.argmax())
+            if most[worst] > LARGE:
+                place = tuple(
+                    round(float(c), 6) for c in grid.centres(piece.cells[worst : worst + 1])[0, : grid.active]
+                )
+                raise SolveError(
+                    f"load case '{case}': a {what} of {most[worst]:.3g}{unit} near {place} m leaves small "
+                    f"displacements, which are true up to {LARGE}{unit}. Loads move with such a part and stiffen it. Check units and "
+                    "loads; this solver does not answer larger ones."
+                )
+
+
+def reduced(what: str, stress: Array) -> Array:
+    """(m,) Pa of stresses (m, 6): a component or an equivalent."""
+    if what in COMPONENTS:
+        return stress[:, COMPONENTS.index(what)]
+    if what == "von Mises":
+        return von_mises(stress)
+    three = principal(stress)
+    if what == "Tresca":
+        return three[:, 0] - three[:, 2]
+    return three[:, ("first", "second", "third").index(what)]
+
+
+def read(
+    structure: Structure, each: Mapping[str, Answer], observe: Sequence[Reading], asked: str
+) -> tuple[Array, tuple[str, ...]]:
+    """Every reading at its worst over load cases and combinations, and notes that name the governing one."""
+    answers = dict(each)
+    for name, parts in (structure.combinations or {}).items():
+        if asked in ("", name) and all(one in each for one in parts):
+            answers[name] = combined(name, parts, each)
+    if asked:
+        answers = {asked: answers[asked]}
+    values, notes = np.empty(len(observe)), []
+    for n, one in enumerate(observe):
+        found = {name: value(one, answer) for name, answer in answers.items()}
+        least = isinstance(one, Safety) or (isinstance(one, Peak) and one.statistic == "min")
+        worst = (min if least else max)(found, key=lambda name: found[name] if least else abs(found[name]))
+        values[n] = found[worst]
+        if len(found) > 1:
+            notes.append(f"{one.name}: load case '{worst}' governs of {len(found)}")
+    return values, tuple(notes)
+
+
+def combined(name: str, parts: Mapping[str, float], each: Mapping[str, Answer]) -> Answer:
+    """A sum of load cases with their factors."""
+    first = next(iter(each.values()))
+    u = np.sum([share * each[one].u for one, share in parts.items()], axis=0)
+    fields = []
+    for n, own in enumerate(first.fields):
+        stress = np.sum([share * each[one].fields[n].stress for one, share in parts.items()], axis=0)
+        fields.append(Sampled(piece=own.piece, row=own.row, place=own.place, volume=own.volume, stress=stress))
+    return Answer(case=name, rest=first.rest, u=u, fields=tuple(fields), balance=(0.0, 0.0))
+
+
+def value(one: Reading, answer: Answer) -> float:
+    """A reading of an answer."""
+    if isinstance(one, Gauge):
+        return _gauge(one, answer)
+    if isinstance(one, Peak):
+        return _peak(one, answer)
+    if isinstance(one, Safety):
+        return _safety(one, answer)
+    if isinstance(one, Reaction):
+        return _reaction(one, answer)
+    return _linearised(one, answer)
+
+
+def _gauge(one: Gauge, answer: Answer) -> float:
+    place = np.array([one.place], dtype=float)
+    if one.what in MOTIONS:
+        u = answer.motion(place)[0]
+        return float(np.linalg.norm(u) if one.what == "u" else u["xyz".index(one.what[1])])
+    return float(reduced(one.what, recovered(answer.fields[answer.field(one.body)], answer.rest, place))[0])
+
+
+def _within(part: Part, region: str, places: Array) -> NDArray[np.bool_]:
+    low, high = part.region(region)
+    return np.asarray(((places >= np.asarray(low)) & (places <= np.asarray(high))).all(axis=1))
+
+
+def _seen(answer: Answer, body: str, region: str) -> tuple[Array, Array, Array]:
+    """Places, stresses and volumes (0 on walls) of a body within a region."""
+    n = answer.field(body)
+    own = answer.fields[n]
+    skin, on = answer.surface(n)
+    whole = own.volume > 0.5
+    places, stress = np.concatenate([own.place[whole], skin]), np.concatenate([own.stress[whole], on])
+    volume = np.concatenate([own.volume[whole], np.zeros(len(skin))])
+    inside = _within(own.piece.filled.member.part, region, places)
+    if not inside.any():
+        raise SolveError(
+            f"region '{region}' holds no cell of '{own.piece.filled.member.name}'. A region holds some. Make it larger."
+        )
+    return places[inside], stress[inside], volume[inside]
+
+
+def _peak(one: Peak, answer: Answer) -> float:
+    if one.patch:
+        return _over_patch(one, answer)
+    places, stress, volume = _seen(answer, one.body, one.region)
+    if one.what in MOTIONS:
+        u = answer.motion(places)
+        each = np.linalg.norm(u, axis=1) if one.what == "u" else u[:, "xyz".index(one.what[1])]
+    else:
+        each = reduced(one.what, stress)
+    if one.statistic == "mean":
+        return float(each @ volume / volume.sum())
+    return float(each.max() if one.statistic == "max" else each.min())
+
+
+def _over_patch(one: Peak, answer: Answer) -> float:
+    from .loads import patch_rows
+
+    n = answer.field(one.body)
+    filled = answer.fields[n].piece.filled
+    rows = patch_rows(filled, one.patch)
+    if not rows.size:
+        raise SolveError(
+            f"'{one.name}': patch '{one.patch}' has a surface of 0 m2. Something is read off it. Correct it."
+        )
+    places, area = filled.place[rows], filled.area[rows]
+    if one.what in MOTIONS:
+        u = answer.motion(places)
+        each = np.linalg.norm(u, axis=1) if one.what == "u" else u[:, "xyz".index(one.what[1])]
+    else:
+        each = reduced(one.what, recovered(answer.fields[n], answer.rest, places))
+    if one.statistic == "mean":
+        return float(each @ area / area.sum())
+    return float(each.max() if one.statistic == "max" else each.min())
+
+
+def _safety(one: Safety, answer: Answer) -> float:
+    n = answer.field(one.body)
+    own = answer.fields[n].piece
+    material: Elastic = own.filled.material
+    places, stress, _ = _seen(answer, one.body, one.region)
+    if one.against == "ply":
+        if not isinstance(material.ply, Ply):
+            raise SolveError(
+                f"{material.name} states no ply strengths. A first-ply factor needs them. Give Elastic(ply=Ply(...))."
+            )
+        return float(tsai_wu(material.ply, stress).min())
+    if own.T is None:
+        strength = np.full(len(places), material.at(one.against, ROOM))
+    else:  # at the temperature of the nearest cell
+        cells = np.clip(((places - answer.rest.grid.origin) / answer.rest.grid.spacing).astype(int), 0,
+                        np.array(own.filled.full.shape) - 1)  # fmt: skip
+        T = np.full(own.filled.full.shape, np.nan)
+        T[tuple(own.cells.T)] = own.T
+        at = T[tuple(cells.T)]
+        at = np.where(np.isnan(at), float(np.nanmax(T)), at)
+        law = material.ultimate if one.against == "ultimate" else material.yields and material.yields.stress
+        material.at(one.against, ROOM)
+        strength = law(at)  # type: ignore[operator, misc]
+    return float((strength / np.maximum(von_mises(stress), 1e-12)).min())
+
+
+def tsai_wu(ply: Ply, stress: Array) -> Array:
+    """(m,) factors by which stresses (m, 6) Pa may grow until the first ply fails.
+
+    References
+    ----------
+    Tsai and Wu 1971, J. Composite Materials 5, 58-80; interaction -1/2 sqrt(F_ii F_jj).
+    """
+    t, c, s = ([quantity(one, "Pa").value for one in given] for given in (ply.tension, ply.compression, ply.shear))
+    linear = np.zeros(6)
+    square = np.zeros((6, 6))
+    for i in range(3):
+        linear[i] = 1.0 / t[i] - 1.0 / c[i]
+        square[i, i] = 1.0 / (t[i] * c[i])
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        square[i, j] = square[j, i] = -0.5 * np.sqrt(square[i, i] * square[j, j])
+    for row, n in ((3, 1), (4, 2), (5, 0)):
+        square[row, row] = 1.0 / s[n] ** 2
+    a = np.einsum("mi,ij,mj->m", stress, square, stress)
+    b = stress @ linear
+    return np.asarray(2.0 / np.maximum(b + np.sqrt(b**2 + 4.0 * a), 1e-300))
+
+
+def _reaction(one: Reaction, answer: Answer) -> float:
+    rest = answer.rest
+    if one.patch not in rest.holds.by:
+        raise SolveError(
+            f"'{one.name}': nothing holds patch '{one.patch}'. {did_you_mean(one.patch, list(rest.holds.by))} A "
+            "reaction is read off a support. Correct the patch."
+        )
+    dofs, rows = rest.holds.by[one.patch]
+    size, axis = int(np.prod(rest.grid.nodes)), "xyz".index(one.axis)
+    left = rest.pulled() - rest.load
+    total = float(left[dofs[(dofs >= axis * size) & (dofs < (axis + 1) * size)]].sum())
+    if rows.size:
+        n = rest.form.nodes
+        u = answer.u.ravel()[rest.built.unknowns(rest.holds.cells[rows])]
+        each = rest.holds.pull[rows] - np.einsum("mij,mj->mi", rest.holds.more[rows], u)
+        total += float(each[:, axis * n : (axis + 1) * n].sum())
+    return total
+
+
+def _linearised(one: Linearised, answer: Answer) -> float:
+    share = np.linspace(0.0, 1.0, ALONG)
+    begin, end = np.asarray(one.begin, dtype=float), np.asarray(one.end, dtype=float)
+    own = answer.fields[answer.field(one.body)]
+    s = recovered(own, answer.rest, begin + share[:, None] * (end - begin))
+    membrane = np.trapezoid(s, share, axis=0)
+    bending = 6.0 * np.trapezoid(s * (2.0 * share - 1.0)[:, None], share, axis=0) / 2.0
+    ends = np.stack([membrane - bending, membrane + bending])
+    picked = {"membrane": membrane[None], "bending": bending[None], "both": ends, "peak": s[[0, -1]] - ends}[one.part]
+    return float(von_mises(picked).max())

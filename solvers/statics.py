@@ -1,0 +1,142 @@
+"""Displacements of a structure at rest, and what holds it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from ..models import SolveError
+from ..models.load import LoadCase
+from ..models.structure import Structure
+from .elements import Elements, Piece, elements, piece
+from .holds import Holds, held, holds, refuse_loose, rigid
+from .loads import forces
+from .raster import Filled, Raster
+from .trilinear import Trilinear
+
+Array = NDArray[np.float64]
+FEW = 40_000  # unknowns up to which a solid is factorised; a section always is
+BALANCED = 1e-6  # share of the loads by which those of a free structure may miss each other
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Rest:
+    """A structure at rest in a load case.
+
+    Attributes
+    ----------
+    u : (active * nodes,) m
+    load : (active * nodes,) N
+        Of what acts on it.
+    built, held : Elements
+        Without and with what supports add.
+    iterations : int
+    """
+
+    grid: Raster
+    form: Trilinear
+    pieces: list[Piece]
+    built: Elements
+    held: Elements
+    holds: Holds
+    u: Array
+    load: Array
+    iterations: int
+
+    def held_force(self) -> Array:
+        """What acts on the elements (active * nodes,) N, supports included."""
+        out = self.load + np.where(self.holds.fixed, self.pulled() - self.load, 0.0)
+        if len(self.holds.cells):
+            dofs = self.built.unknowns(self.holds.cells)
+            each = self.holds.pull - np.einsum("mij,mj->mi", self.holds.more, self.u[dofs])
+            out += np.bincount(dofs.ravel(), each.ravel(), out.size)
+        return out
+
+    def pulled(self) -> Array:
+        """Forces (active * nodes,) N that the deformed elements take at the nodes."""
+        cells = self.built.cells
+        dofs = self.built.unknowns(cells)
+        out = np.zeros(self.u.size)
+        step = 200_000
+        for n in range(0, len(cells), step):
+            some = cells[n : n + step]
+            each = np.einsum(
+                "mij,mj->mi", self.built.matrices[self.built.kind[tuple(some.T)]], self.u[dofs[n : n + step]]
+            )
+            each *= self.built.factor(some)[:, None]
+            out += np.bincount(dofs[n : n + step].ravel(), each.ravel(), out.size)
+        return out
+
+
+def at_rest(structure: Structure, case: LoadCase, grid: Raster, filled: list[Filled], *, tolerance: float,
+            linear: str) -> Rest:  # fmt: skip
+    """Solve a load case on a grid."""
+    form = Trilinear(grid.spacing, grid.active, structure.thickness)
+    pieces = [piece(structure, case, one, grid) for one in filled]
+    built = elements(structure, grid, pieces)
+    extra = holds(structure, case, grid, pieces, form, built)
+    if not case.free:
+        refuse_loose(case, grid, built, extra)
+    load = forces(structure, case, grid, pieces, built, form)
+    stiff = held(built, extra)
+    f = load.copy()
+    if len(extra.cells):
+        f += np.bincount(built.unknowns(extra.cells).ravel(), extra.pull.ravel(), f.size)
+    if case.free:
+        _refuse_unbalanced(case, grid, load)
+    u, iterations = solved(stiff, extra.fixed, extra.value, f, tolerance=tolerance, linear=linear, free=case.free)
+    return Rest(grid=grid, form=form, pieces=pieces, built=built, held=stiff, holds=extra, u=u, load=load,
+                iterations=iterations)  # fmt: skip
+
+
+def _refuse_unbalanced(case: LoadCase, grid: Raster, load: Array) -> None:
+    modes = rigid(grid)
+    total, size = modes @ load, np.abs(modes) @ np.abs(load)
+    worst = int(np.argmax(np.abs(total)))
+    if np.abs(total[worst]) > BALANCED * max(float(size.max()), 1e-300):
+        raise SolveError(
+            f"load case '{case.name}' is free, and its loads leave {np.abs(total[worst]):.3g} N unbalanced. What "
+            "nothing holds is at rest only where its loads balance. Correct them, or add supports."
+        )
+
+
+def solved(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, *, tolerance: float, linear: str,
+           free: bool) -> tuple[Array, int]:  # fmt: skip
+    """Displacements (m) with K u = f where they are not fixed, and iterations (0 of a factorisation)."""
+    count = stiff.grid.active * int(np.prod(stiff.grid.nodes))
+    if linear == "direct" or stiff.grid.active == 2 or (linear == "auto" and count <= FEW):
+        return _factorised(stiff, fixed, value, f, free), 0
+    from .cycle import solve
+
+    return solve(stiff, fixed, value, f, tolerance=tolerance, free=free)
+
+
+def _factorised(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, free: bool) -> Array:
+    K = stiff.assembled()
+    used = K.diagonal() > 0.0
+    open_ = np.flatnonzero(used & ~fixed)
+    u = np.where(fixed, value, 0.0)
+    right = f[open_] - (K[open_] @ u)
+    if free:  # hold a few unknowns while solving, and take the rigid motion out afterwards
+        modes = rigid(stiff.grid)[:, open_]
+        _, _, pivots = _pivoted(modes)
+        keep = np.setdiff1d(np.arange(open_.size), pivots)
+        u[open_[keep]] = splu(K[open_[keep]][:, open_[keep]].tocsc()).solve(right[keep])
+        u[open_] -= modes.T @ np.linalg.lstsq(modes.T, u[open_], rcond=None)[0]
+        return u
+    try:
+        u[open_] = splu(K[open_][:, open_].tocsc()).solve(right)
+    except RuntimeError as cause:
+        raise SolveError(
+            "the equations of the structure are singular. Something in it can still move. Look for parts that hang on "
+            "an edge or a corner alone."
+        ) from cause
+    return u
+
+
+def _pivoted(modes: Array) -> tuple[Array, Array, Array]:
+    from scipy.linalg import qr
+
+    q, r, order = qr(modes, mode="economic", pivoting=True)
+    return q, r, order[: len(modes)]

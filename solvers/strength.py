@@ -1,0 +1,135 @@
+"""Structures at rest: the solver that the rest of the project is handed for stress, displacement and margin."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Balance, History, SolveError, digest
+from ..models.errors import did_you_mean
+from ..models.gauge import Reading
+from ..models.load import LoadCase
+from ..models.structure import Structure
+from .elements import cut_all
+from .raster import raster
+from .reading import Answer, read
+from .statics import at_rest
+
+Array = NDArray[np.float64]
+KINDS = ("auto", "direct", "multigrid")
+Keep = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """Trilinear elements that can bend on an even grid; cells that a wall cuts count their solid alone.
+
+    Attributes
+    ----------
+    cells : int
+        Cells through the thinnest distance between two flat faces of the structure.
+    along : three ints or None
+        Cells over the whole extent along an axis, instead of what `cells` asks for.
+    tolerance : float
+        Share of the loads that the iteration may leave.
+    linear : str
+        "direct" by a factorisation, "multigrid" by conjugate gradients without a matrix, "auto" by their number.
+    case : str
+        Name of the load case, or combination, that is answered; left out, the worst of all of them.
+    ratio : float
+        Refinement of the cells.
+    shift : three floats
+        How far the grid is moved under the structure, in cells, 0 to 1.
+    """
+
+    cells: float = 4
+    along: tuple[int | None, int | None, int | None] = (None, None, None)
+    tolerance: float = 1e-8
+    linear: str = "auto"
+    case: str = ""
+    ratio: float = 1.0
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not self.cells >= 1 or not 0.0 < self.tolerance < 0.1:
+            raise SolveError(
+                f"cells = {self.cells}, tolerance = {self.tolerance}: neither a grid nor an answer. Cells are 1 or "
+                "more, the tolerance is a small share. Try cells=4, tolerance=1e-8."
+            )
+        if self.linear not in KINDS:
+            raise SolveError(
+                f"linear = '{self.linear}' is none of the {len(KINDS)} ways to solve. "
+                f"{did_you_mean(self.linear, KINDS)} Leave it out, and the number of cells decides."
+            )
+
+    def __call__(self, structure: Structure, *, observe: tuple[Reading, ...] = (), keep: Keep | None = None,
+                 every: object = None) -> History:  # fmt: skip
+        """Answer the readings: one column each, the same from t = 0 to 1, for a load that rests.
+
+        Parameters
+        ----------
+        keep : callable
+            Receives an Answer with displacement and stress of every load case.
+
+        Raises
+        ------
+        SolveError
+            If the structure can still move, something loaded has no surface, or a result leaves small displacements.
+        """
+        del every
+        began = time.perf_counter()
+        each: dict[str, Answer] = {}
+        for case in _wanted(structure, self.case):
+            each[case.name] = self._answer(structure, case)
+            if keep is not None:
+                keep(each[case.name])
+        values, notes = read(structure, each, observe, self.case)
+        cells = int(sum((one.rest.built.kind >= 0).sum() for one in list(each.values())[:1]))
+        work = sum(one.balance[0] for one in each.values())
+        stored = sum(one.balance[1] for one in each.values())
+        names, both = tuple(one.name for one in observe), np.stack([values, values])
+        return History(t=np.array([0.0, 1.0]), names=names, values=both, rates=np.zeros((2, len(observe))),
+                       stage_ends=(1.0,), balance=Balance(entered=work, made=0.0, stored=stored),
+                       iterations=sum(one.rest.iterations for one in each.values()), cells=cells,
+                       iteration_error=self.tolerance * float(np.abs(values).max(initial=0.0)), solver=self.digest,
+                       process=digest(structure), seconds=time.perf_counter() - began, notes=notes)  # fmt: skip
+
+    def _answer(self, structure: Structure, case: LoadCase) -> Answer:
+        along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
+        grid = raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
+        filled = cut_all(structure, grid)
+        rest = at_rest(structure, case, grid, filled, tolerance=self.tolerance, linear=self.linear)
+        return Answer.of(structure, case, rest)
+
+    def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Strength":
+        """The same solver with `ratio` times the cells; there are no steps to refine."""
+        del time
+        return replace(self, ratio=self.ratio * (ratio if space else 1.0))
+
+    def frozen(self, history: History) -> "Strength":
+        """The same solver: it takes no steps."""
+        history.refuse_incomplete("steps are to be frozen")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Content hash of the settings."""
+        return digest(self)
+
+
+def _wanted(structure: Structure, name: str) -> tuple[LoadCase, ...]:
+    combinations = structure.combinations or {}
+    if not name:
+        return structure.cases
+    if name in combinations:
+        return tuple(case for case in structure.cases if case.name in combinations[name])
+    found = tuple(case for case in structure.cases if case.name == name)
+    if not found:
+        known = [*(case.name for case in structure.cases), *combinations]
+        raise SolveError(
+            f"structure '{structure.name}' has no load case or combination '{name}'. {did_you_mean(name, known)} "
+            "Correct the name, or leave it out for the worst of all."
+        )
+    return found
