@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import ModelError
 
-SCHEMA = "foretrial.verdict/1.1"
+SCHEMA = "foretrial.verdict/1.2"
 """Name, major and minor version: a minor one adds keys, and what reads one reads all of its major."""
 
 

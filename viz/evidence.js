@@ -16,7 +16,7 @@ function numericsBlock() {
           ["numerics.order", has(num.order) ? fmt(num.order, 3) : null], ["numerics.formal", has(num.formal_order) ? fmt(num.formal_order, 3) : null],
           ["numerics.richardson", number(num.richardson) ? `${fixed(unit.of(num.richardson), p)}${tail(unit.label)}` : null],
           ["numerics.u-num", h("b", {}, by(num.u_num))], ["numerics.asymptotic", has(num.asymptotic) ? yes(num.asymptotic) : null],
-          ["numerics.method", say(num.method)],
+          ["numerics.method", named("method", num.method)],
           ["numerics.iteration", has(num.iteration_error) ? by(num.iteration_error, 2) : null], ["numerics.balance", has(num.balance) ? fmt(num.balance, 2) : null],
         ])),
       converging(num, unit)),
@@ -73,14 +73,16 @@ function calibrationBlock() {
         ["calibration.rms", has(cal.rms) ? `${fmt(asked.by(cal.rms), 3)}${tail(asked.difference)}` : null],
         ["calibration.misfit", has(cal.misfit) ? fmt(cal.misfit, 3) : null],
         ["calibration.starts", has(cal.starts) ? w("calibration.starts-of", { n: best, m: cal.starts.length }) : null],
+        ["calibration.runs", has(cal.runs) ? integer(cal.runs) : null],
         ["calibration.failures", has(cal.failures) ? says(cal.failures) : "0"],
       ]),
       correlation(cal)),
     has(cal.words) ? [h("h3", {}, w("calibration.identifiable")), says(cal.words)] : null,
+    profilesPart(), discrepancyPart(), runsPart(),
     has(cal.starts) ? h("details", {}, h("summary", {}, w("calibration.starts-all")),
       table(["#", w("calibration.begin"), w("calibration.end"), w("calibration.objective"), w("calibration.evaluations"), w("calibration.outcome")],
         cal.starts.map((one, k) => [String(k + 1), (one.begin ?? []).map((v) => fmt(v, 3)).join(", "), (one.end ?? []).map((v) => fmt(v, 4)).join(", "),
-          fmt(one.objective, 5), integer(one.evaluations), say(one.outcome)]))) : null);
+          fmt(one.objective, 5), integer(one.evaluations), named("outcome", one.outcome)]))) : null);
 }
 
 function correlation(cal) {
@@ -97,17 +99,27 @@ function validationBlock() {
   if (!has(val?.points) && !has(val?.data)) return section("validation", verdict.measured ? h("p", {}, w("verdict.trust-measured")) : h("p", { class: "notice warn" }, w("verdict.trust-none")));
   const by = (x) => (number(x) ? fmt(asked.by(x), 3) : "–"), k = asked.difference;
   const heads = ["validation.error", "u_num", "u_input", "u_D", "u_val", "validation.rms"].map((key) => h("span", { class: "nowrap" }, key.includes(".") ? w(key) : say(key), ` / ${k}`));
+  const holm = (val.points ?? []).some((one) => number(one.chance)), c = val.coverage ?? {}, area = val.modified_area;
   return section("validation", lead("validation.lead"),
     val.disjoint === false ? h("p", { class: "notice bad" }, w("verdict.trust-seen", { data: listed(val.data) })) : null,
-    has(val.points) ? table([w("validation.point"), w("validation.station"), ...heads, w("validation.resolvable")],
+    has(val.points) ? table([w("validation.point"), w("validation.station"), ...heads, w("validation.resolvable"), ...(holm ? [w("validation.chance")] : [])],
       val.points.map((one) => [one.channel, one.station ?? "", by(one.error), by(one.u_num), by(one.u_input), by(one.u_d), h("b", {}, by(one.u_val)), by(one.rms),
-        one.resolvable ? yes(true) : w("validation.resolvable-no")])) : null,
+        one.resolvable ? yes(true) : w("validation.resolvable-no"),
+        ...(holm ? [number(one.chance) && one.chance < 0.01 ? h("strong", { class: "bad" }, percent(one.chance, 2)) : percent(one.chance, 2)] : [])])) : null,
     facts([
       ["validation.mean-error", has(val.mean_error) ? `${by(val.mean_error)}${tail(k)}` : null], ["validation.rms", has(val.rms) ? `${by(val.rms)}${tail(k)}` : null],
       [say("u_val"), has(val.u_val) ? `${by(val.u_val)}${tail(k)}` : null], ["validation.model-form", has(val.model_form) ? `${by(val.model_form)}${tail(k)}` : null],
       ["validation.coverage", val.coverage && number(val.coverage.observed) ? w("validation.coverage-of", { observed: percent(val.coverage.observed),
         stated: percent(val.coverage.stated), n: integer(val.coverage.n) }) : null],
-      ["validation.area", has(val.area_metric) ? `${by(val.area_metric)}${tail(k)}` : null],
+      ["validation.coverage-form", number(c.with_model_form) ? percent(c.with_model_form) : null],
+      ["validation.coverage-interval", number(c.lower) && number(c.upper) ? `${percent(c.lower)} … ${percent(c.upper)}` : null],
+      ["validation.independent", number(c.independent) ? w("validation.independent-of", { n: fmt(c.independent, 3), all: integer(c.n) }) : null],
+      ["validation.distance", number(val.distance) ? w("validation.distance-of", { d: fmt(val.distance, 3), dof: fmt(val.dof, 3) }) : null],
+      ["validation.distance-chance", number(val.distance) && number(val.chance) ? (val.chance < 0.01 ? h("strong", { class: "bad" }, percent(val.chance, 2)) : percent(val.chance, 2)) : null],
+      ["validation.area", has(val.area_metric) ? fmt(val.area_metric, 3) : null],
+      ["validation.area-modified", area ? w("validation.area-sides", { below: `${by(area.below)}${tail(k)}`, above: `${by(area.above)}${tail(k)}` }) : null],
+      ["validation.area-ends", has(area?.ends) ? w("validation.area-ends-of", { below: `${by(area.ends[0])}${tail(k)}`, above: `${by(area.ends[1])}${tail(k)}` }) : null],
+      ["validation.area-likely", number(area?.likely) ? `${by(area.likely)}${tail(k)}` : null],
       ["validation.data", listed(val.data)], ["validation.disjoint", has(val.disjoint) ? yes(val.disjoint) : null],
     ]),
     says(val.words),
@@ -182,7 +194,7 @@ function pedigreeBlock() {
       ped.parts.map((one) => [one.part, one.extent.map((x) => fmt(1000 * x, 5)).join(" × "), fmt(1e6 * one.volume, 5), integer(one.triangles), one.solids.join(", "),
         has(one.mended) ? says(one.mended) : w("pedigree.mended-nothing")]))] : null,
     has(ped.materials) ? [h("h3", {}, w("pedigree.materials")), table([w("pedigree.material"), w("pedigree.property"), w("page.source"), w("pedigree.valid"), w("pedigree.std")],
-      ped.materials.map((one) => [one.material, say(one.property), say(one.source), one.valid ? `${fmt(one.valid[0])} … ${fmt(one.valid[1])} K` : "–", percent(one.std)]))] : null,
+      ped.materials.map((one) => [one.material, named("property", one.property), say(one.source), one.valid ? `${fmt(one.valid[0])} … ${fmt(one.valid[1])} K` : "–", percent(one.std)]))] : null,
     fold("pedigree.packages", has(ped.packages) ? h("p", { class: "wrap" }, plain(ped.packages)) : null),
     fold("pedigree.inputs", hashes(ped.inputs)), fold("pedigree.files", hashes({ ...verdict.files, ...Object.fromEntries((verdict.fields ?? []).map((f) => [f.file, f.digest])) })),
     has(verdict.digest) ? facts([["pedigree.digest", h("code", { class: "hash" }, verdict.digest)]]) : null,
@@ -203,12 +215,22 @@ const copy = (text) => async (event) => {
   setTimeout(() => { node.textContent = word("pedigree.copy"); }, 1500);
 };
 
+// Who signed beside the verdict when the page was drawn; without keys that is a claim, and the page says so.
+function signedBlock() {
+  const signed = data.signed ?? [];
+  if (!has(signed)) return h("p", { class: "unsigned" }, w("seal.unsigned"));
+  return h("div", { class: "signed" }, signed.map((one) => h("p", {}, one.about && known(`seal.${one.role}`)
+    ? w("seal.signed-by", { name: one.name, role: () => word(`seal.${one.role}`), at: date(one.at) }) : w("seal.signed-other"))),
+    h("p", { class: "note" }, w("seal.signed-keys")));
+}
+
 function sealBlock() {
   const seal = verdict.seal ?? {};
   return section("seal",
     has(seal.statement) ? h("p", { class: "statement" }, say(seal.statement)) : null,
     h("div", { class: "signs" }, ["prepared", "checked", "reviewed", "approved"].map((who) => h("div", {}, h("span", {}, w(`seal.${who}`)),
       has(seal[who]) ? h("b", {}, say(seal[who])) : h("em", {}, w("seal.open"))))),
+    h("h3", {}, w("seal.signatures")), signedBlock(),
     has(seal.caveats) ? [h("h3", {}, w("seal.caveats")), says(seal.caveats)] : null,
     facts([["seal.expires", has(seal.expires) ? say(seal.expires) : null], ["seal.check", h("code", {}, "foretrial check verdict.json")]]));
 }

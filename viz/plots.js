@@ -106,8 +106,8 @@ function layout() {
     xaxis: { ...axis, title: { text: word("trial.time", { unit: clock.label }) }, anchor: "y2", hoverformat: ".2f" },
     yaxis: { ...axis, domain: [0.34, 1], title: { text: word(first.unit === "K" ? "trial.temperature" : "trial.quantity", { unit: unit.label || "1" }) } },
     yaxis2: { ...axis, domain: [0, 0.26], title: { text: `${word("trial.residual")} / ${unit.difference || "1"}` }, zeroline: true, zerolinecolor: "#8b97a5" },
-    shapes: same ? [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: unit.of(limitOf), y1: unit.of(limitOf), line: { color: "#b3261e", width: 1.5, dash: "dash" } }] : [],
-    annotations: same ? [{ xref: "paper", x: 0.01, xanchor: "left", yref: "y", y: unit.of(limitOf), yanchor: "bottom", showarrow: false, font: { color: "#b3261e", size: 12 },
-      text: `${word("trial.limit")} ${fmt(unit.of(limitOf))} ${esc(unit.label)}` }] : [],
+    shapes: same ? limitsOf.map((end) => ({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: unit.of(end), y1: unit.of(end), line: { color: "#b3261e", width: 1.5, dash: "dash" } })) : [],
+    annotations: same ? limitsOf.map((end) => ({ xref: "paper", x: 0.01, xanchor: "left", yref: "y", y: unit.of(end), yanchor: "bottom", showarrow: false, font: { color: "#b3261e", size: 12 },
+      text: `${word("trial.limit")} ${fmt(unit.of(end))} ${esc(unit.label)}` })) : [],
   };
 }

@@ -20,7 +20,8 @@ from .surface import pack, surface
 
 LARGEST = 6_000_000  # bytes of a page
 MOST = 1500  # points of a curve
-SCRIPTS = ("unpack.js", "page.js", "sections.js", "evidence.js", "plots.js", "solid.js", "part.js", "start.js")
+SCRIPTS = ("unpack.js", "page.js", "charts.js", "sections.js", "studies.js", "measured.js", "evidence.js", "plots.js",
+           "solid.js", "part.js", "start.js")  # fmt: skip
 
 
 def report(folder: Path | str) -> Path:
@@ -42,11 +43,12 @@ def report(folder: Path | str) -> Path:
     verdict = _read(folder)
     words = vocabulary()
     content = {**verdict, "series": _thin(verdict.get("series") or [])}
-    frame = _page(content, words, [], [])
+    signed = _signatures(folder)
+    frame = _page(content, words, [], [], signed)
     room = LARGEST - len(frame.encode()) - 60_000
     named = verdict.get("fields") or []
     packed = [_field(folder, one, room // len(named)) for one in named]
-    page = _page(content, words, packed, named)
+    page = _page(content, words, packed, named, signed)
     if len(page.encode()) > LARGEST:
         raise ModelError(
             f"{folder}: the page would be {len(page.encode()) / 1e6:.1f} MB. A page is at most {LARGEST / 1e6:g} MB. "
@@ -137,8 +139,24 @@ def _units(noun: Any) -> dict[str, list[float]]:
     return found
 
 
-def _page(content: Mapping[str, Any], words: Any, packed: list[Any], named: list[Any]) -> str:
-    data = {"verdict": content, "fields": packed, "units": _units([content, *named])}
+def _signatures(folder: Path) -> list[dict[str, Any]]:
+    """Who signed beside verdict.json, as the envelopes say it: a page holds no keys, and tells what it cannot know."""
+    there = folder / "verdict.intoto.jsonl"
+    mark = hashlib.sha256((folder / "verdict.json").read_bytes()).hexdigest()
+    found = []
+    for line in there.read_bytes().splitlines() if there.is_file() else []:
+        try:
+            statement = json.loads(base64.b64decode(json.loads(line)["payload"]))
+            one = {key: str(statement["predicate"][key]) for key in ("role", "name", "at")}
+            found.append({**one, "about": statement["subject"][0]["digest"]["sha256"] == mark})
+        except (ValueError, LookupError, TypeError):
+            found.append({"role": "", "name": "", "at": "", "about": False})
+    return found
+
+
+def _page(content: Mapping[str, Any], words: Any, packed: list[Any], named: list[Any],
+          signed: list[dict[str, Any]]) -> str:  # fmt: skip
+    data = {"verdict": content, "fields": packed, "signed": signed, "units": _units([content, *named])}
     blocks = {
         "css": asset("page.css"),
         "data": _inert(data),

@@ -18,13 +18,14 @@ async function unpackPlotly() {
 }
 
 async function start() {
-  const blocks = [verdictBlock(), budgetBlock(), numericsBlock(), calibrationBlock(), trialBlock(), validationBlock(), partBlock(), domainBlock(),
-    criteriaBlock(), pedigreeBlock(), sealBlock()];
+  const run = verdict.measured ? [] : [numericsBlock(), calibrationBlock(), posteriorBlock(), sensitivityBlock(), recoveredBlock(), trialBlock(), validationBlock(),
+    partBlock(), domainBlock(), nextBlock()];
+  const blocks = [verdictBlock(), measuredBlock(), budgetBlock(), ...run, criteriaBlock(), pedigreeBlock(), sealBlock()].filter(Boolean);
   document.getElementById("page").append(head(), contents(blocks.map((block) => block.id)), h("main", {}, blocks));
   relabel();
   window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
   if (typeof DecompressionStream === "undefined") {
-    for (const id of ["trial", "part"]) document.getElementById(id).append(h("p", { class: "notice warn" }, w("page.old-browser")));
+    for (const id of ["trial", "part"]) document.getElementById(id)?.append(h("p", { class: "notice warn" }, w("page.old-browser")));
   } else {
     await unpackParts();
     await unpackPlotly();
