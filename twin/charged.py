@@ -63,7 +63,8 @@ def charged(requirement: Requirement, asked: Measured, trial: Trial) -> Outcome:
                   "upper": float(costs.shares(p, tail=p)) if costs.fraction < 1.0 else 1.0,
                   "dispersion": scatter, "chance": chance},
         "per_good_part": [{"statistic": name, "value": one.value, "lower": one.lower, "upper": one.upper,
-                           "unit": account.unit(name)} for name, one in every.items()],
+                           "unit": account.unit(name), "display": _display(requirement, asked, account, name)}
+                          for name, one in every.items()],
         "batches": [{"made": float(m), "good": float(g)} for m, g in zip(lot.made, lot.good, strict=True)],
         "causes": [{"name": c.name, "below": c.below, "above": c.above} for c in alone],
     }  # fmt: skip
@@ -82,6 +83,15 @@ def said(x: float, unit: str, display: str = "", digits: int = 4) -> str:
     return f"{x / scale:.{digits}g}" + ("" if display == "1" else f" {display}")
 
 
+def _display(requirement: Requirement, asked: Measured, account: Account, statistic: str) -> str:
+    """The unit that people read that statistic in."""
+    return (
+        requirement.display
+        if statistic == asked.statistic
+        else READ.get(account.unit(statistic), account.unit(statistic))
+    )
+
+
 def _lines(alone: tuple[Cause, ...], expanded: float, coverage: float, to_lower: bool) -> tuple[Line, ...]:
     """One line a cause: its own bound on the side of the limit, scaled so that together they make the whole's."""
     ends = {one.name: one.below if to_lower else one.above for one in alone}
@@ -92,8 +102,10 @@ def _lines(alone: tuple[Cause, ...], expanded: float, coverage: float, to_lower:
     for one in alone:
         part = one.slope * ends[one.name] * expanded / (square * coverage)
         if part != 0.0:
-            found.append(Line(name=one.name, kind=one.kind, std=one.std, unit=one.unit, sensitivity=part / one.std,
-                              contribution=part, source=one.source, dof=one.dof))  # fmt: skip
+            told = said(one.std, one.unit, digits=2)
+            read = "" if told == f"{one.std:.2g} {one.unit}" or one.unit == "1" else f"; u = {told}"
+            found.append(Line(name=one.name, kind=one.kind, std=one.std, unit=one.unit, dof=one.dof, contribution=part,
+                              sensitivity=part / one.std, source=f"{one.source}{read}".removeprefix("; ")))  # fmt: skip
     return tuple(found)
 
 
@@ -125,7 +137,7 @@ def _found(
         if not unit:
             told.append(f"{name}: not counted by this account")
             continue
-        one, display = every[name], requirement.display if name == asked.statistic else ""
+        one, display = every[name], _display(requirement, asked, account, name)
         told.append(f"{name} {said(one.value, unit, display)}, bounds {said(one.lower, unit, display)} and "
                     f"{said(one.upper, unit, display)}")  # fmt: skip
     return (f"{'; '.join(told)}, at {asked.confidence:.0%} each; {costs.good:.0f} good of {costs.made:.0f} parts in "

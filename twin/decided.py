@@ -144,7 +144,7 @@ def _quantity(requirement: Requirement) -> str:
     asked = requirement.of_data()
     if asked.contract is not None:
         return f"departures from {asked.contract.name}"
-    return f"{asked.statistic} of {asked.characteristic}"
+    return asked.statistic if asked.account is not None else f"{asked.statistic} of {asked.characteristic}"
 
 
 def _pedigree(trial: Trial, history: Sequence[Trial], command: str,
