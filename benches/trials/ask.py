@@ -1,13 +1,16 @@
 """One way to ask every trial: fix the question, calibrate, predict the run that the fit never saw, and decide."""
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from foretrial import twin
 from foretrial.models import Channel, Fit, Observation, Requirement, Solver, Trial, Verdict
+from foretrial.twin.agree import coverage_interval
 
 OUT = Path("out/trials")
 WHERE = "put it into `shared` beside the checkout, or name its folder in FORETRIAL_SHARED"
@@ -89,16 +92,55 @@ def conclude(id: str, requirement: Requirement, *, fit: Fit, calibrated: tuple[t
     """
     store = OUT / id / "trials.h5"
     store.unlink(missing_ok=True)
-    held = [twin.add(store, run.trial) for run in (*calibrated, validated)]
+    runs = [replace(run, trial=twin.add(store, run.trial)) for run in (*calibrated, validated)]
+    held = [run.trial for run in runs]
     split = {"calibration": [t.name for t in held[:-1]], "validation": [held[-1].name]}
     frozen = twin.freeze(store, requirement, split=split, rule={"guard": 1.0, "coverage": 2.0}, seeds={"starts": 1})
     spans = list(met)
     study = twin.Study(
-        requirement=requirement, store=store, freeze=frozen, calibrated=calibrated, validated=validated, judged=judged,
+        requirement=requirement, store=store, freeze=frozen, calibrated=tuple(runs[:-1]), validated=runs[-1],
+        judged=judged,
         free={p.name: p for p in fit.parameters}, solver=solver, search=solver,
         domain=twin.domain(spans[-1], spans), assumptions=assumptions, title=(requirement.text, requirement.text_zh),
         command="python -m benches.trials")  # fmt: skip
     return twin.conclude(study, fit)
+
+
+def answer(id: str, fitted: str, predicted: str, requirement: Requirement, *, free: Iterable[str], fit: Fit,
+           validated: twin.Experiment, solver: Solver, **more: Any) -> Row:  # fmt: skip
+    """The line of one prediction: `conclude`, what it says, and how far its channels err alike."""
+    verdict = conclude(id, requirement, fit=fit, validated=validated, solver=solver, **more)
+    row = of_verdict(id, fitted, predicted, verdict, free=free)
+    return replace(row, words=(*row.words, *alike(twin.compare((validated,), fit=fit, solver=solver))))
+
+
+def alike(points: Sequence[twin.Point]) -> tuple[str, ...]:
+    """How many independent readings are left once channels that err together are counted together, in words.
+
+    The count of the verdict takes each channel by itself. Channels that share a cause, such as the air around all of
+    them, tell less: of K with correlation matrix R (of errors as they are, their means kept) count K^2 / sum(R^2),
+    as many as equal eigenvalues would make.
+    """
+    if len(points) < 2:
+        return ()
+    t = points[0].t
+    errors = np.array([np.interp(t, p.t[p.used], p.error[p.used]) for p in points])
+    size = np.sqrt((errors**2).mean(axis=1))
+    R = (errors @ errors.T) / t.size / np.maximum(np.outer(size, size), 1e-300)
+    share = points_that_count(R) / len(points)
+    apart = sum(float(p.used.sum()) / p.tau for p in points)
+    together = max(1.0, share * apart)
+    error, u = (np.concatenate([getattr(p, key)[p.used] for p in points]) for key in ("error", "u_val"))
+    inside = float(np.mean(np.abs(error) <= 2.0 * u))
+    low, high = coverage_interval(inside, together)
+    return (f"{len(points)} channels that err alike count as {share * len(points):.2g} that do not: {apart:.0f} "
+            f"independent readings, taken channel by channel, are worth {together:.0f}, and the coverage then lies "
+            f"between {low:.0%} and {high:.0%} at 95 %.",)  # fmt: skip
+
+
+def points_that_count(R: np.ndarray) -> float:
+    """From 1, where all channels err as one, to K, where none has to do with another."""
+    return float(len(R) ** 2 / (R**2).sum())
 
 
 def kept(trial: Trial, channels: Mapping[str, Channel], *, name: str = "") -> Trial:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.io import loadmat
 
-from benches.trials.ask import Row, conclude, of_verdict, shared, skipped
+from benches.trials.ask import Row, answer, shared, skipped
 from foretrial import twin
 from foretrial.models import (
     Body,
@@ -148,7 +148,7 @@ def rows() -> list[Row]:
     for run, id in ids.items():
         unseen = compared(run)
         until = float(max(unseen.trial[f"T{c}"].t[-1] for c in CELLS))
-        verdict = conclude(id, requirement(run, until), fit=fit, calibrated=(seen,), validated=unseen, judged=judged,
-                           solver=SOLVER, met=(met(seen), met(unseen)), assumptions=ASSUMPTIONS)  # fmt: skip
-        found.append(of_verdict(id, "2C, three cells", f"{run}, three cells", verdict, free=FREE))
+        found.append(answer(id, "2C, three cells", f"{run}, three cells", requirement(run, until), free=FREE, fit=fit,
+                            calibrated=(seen,), validated=unseen, judged=judged, solver=SOLVER,
+                            met=(met(seen), met(unseen)), assumptions=ASSUMPTIONS))  # fmt: skip
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benches.trials.ask import OUT, Row, conclude, kept, of_verdict, shared, skipped
+from benches.trials.ask import OUT, Row, answer, kept, shared, skipped
 from foretrial import twin
 from foretrial.models import (
     Body,
@@ -180,7 +180,7 @@ def rows() -> list[Row]:
     for (id, fitted, predicted), trial, its in zip(texts, (second, other), (air, surroundings(other)), strict=True):
         unseen = compared(trial, its)
         until = float(max(c.t[-1] for c in trial.channels.values()))
-        verdict = conclude(id, requirement(id, until), fit=fit, calibrated=(seen,), validated=unseen, judged=judged,
-                           solver=SOLVER, met=(met(seen), met(unseen)), assumptions=ASSUMPTIONS)  # fmt: skip
-        found.append(of_verdict(id, fitted, predicted, verdict, free=FREE))
+        found.append(answer(id, fitted, predicted, requirement(id, until), free=FREE, fit=fit, calibrated=(seen,),
+                            validated=unseen, judged=judged, solver=SOLVER, met=(met(seen), met(unseen)),
+                            assumptions=ASSUMPTIONS))  # fmt: skip
     return [*found, refused("run_C_siso_step.csv"), refused("run_D_siso.txt")]

@@ -13,7 +13,10 @@ Written by `python -m benches.trials` from the runs themselves. Each line is a r
 calibrated on the first run and predicts the second, which the calibration never saw. Starting values, priors, bounds
 and stated uncertainties stand in `benches/trials/` with their sources; none was tuned towards a result.
 Coverage is the share of the unseen readings inside k u_val (k = 2, 95 % stated), with its ends at 95 % for as many
-independent readings. A trial that the model does not explain is shown like any other.
+independent readings, counted channel by channel; where channels err alike, the lines below say how few that leaves. A
+handful of independent readings cannot tell 95 % from 60 %: such a line holds what it says of rms and verdict, and its
+coverage next to nothing. A trial that the model does not explain is shown like any other. Lots are series of measured
+parts: no model is run, the first parts are judged, and the later ones say whether they kept to it.
 """
 
 

@@ -1,14 +1,17 @@
 """The table of real trials: what its page says, and that a log without units goes nowhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import Channel, TrialError
+from foretrial.models import Channel, Parameter, TrialError
 
 ask = pytest.importorskip("benches.trials.ask", reason="needs a checkout")
 main = pytest.importorskip("benches.trials.__main__", reason="needs a checkout")
-battery, cables, heater, tension = (getattr(main, name) for name in ("battery", "cables", "heater", "tension"))
+NAMES = ("battery", "cables", "heater", "lots", "plates", "pmma", "tension", "tube")
+battery, cables, heater, lots, plates, pmma, tension, tube = (getattr(main, name) for name in NAMES)
 page = pytest.importorskip("benches.trials.page", reason="needs a checkout").page
 
 
@@ -22,7 +25,8 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("trial", [cables, battery, heater, tension], ids=lambda m: m.FOLDER)
+@pytest.mark.parametrize("trial", [cables, battery, heater, lots, plates, pmma, tension, tube],
+                         ids=lambda m: m.__name__.rsplit(".", 1)[-1])  # fmt: skip
 def test_a_trial_whose_logs_are_not_here_is_skipped_with_where_to_put_them(trial, tmp_path, monkeypatch):
     monkeypatch.setenv("FORETRIAL_SHARED", str(tmp_path))
     rows = trial.rows()
@@ -115,3 +119,106 @@ def test_a_cell_is_heated_by_what_its_voltage_lacks_and_by_no_temperature():
     assert all(trial[name].drives for name in ("I1", "U1"))
     assert not trial["T1"].drives
     assert list(battery.compared("1C").observe) == ["T1", "T2", "T3"]
+
+
+def point(name, error, tau=5.0):
+    t = np.arange(float(error.size))
+    zero = np.zeros(t.size)
+    return twin.Point(channel=name, station="", t=t, measured=zero, model=error, sigma=zero + 1.0, u_num=zero,
+                      u_input=zero, u_d=zero + 1.0, bias=0.0, tau=tau, place=None, unit="K")  # fmt: skip
+
+
+def test_channels_that_err_as_one_count_as_one_and_strangers_as_many():
+    assert ask.points_that_count(np.ones((4, 4))) == pytest.approx(1.0)
+    assert ask.points_that_count(np.eye(4)) == pytest.approx(4.0)
+    one = np.sin(np.arange(60.0) / 9.0)
+    [same] = ask.alike([point(name, one) for name in "abc"])
+    assert "3 channels that err alike count as 1 that do not: 36 independent readings" in same
+    assert "are worth 12" in same
+    rng = np.random.default_rng(1)
+    [apart] = ask.alike([point(name, rng.standard_normal(4000), tau=1.0) for name in "abc"])
+    assert "count as 3 that do not" in apart
+    assert ask.alike([point("a", one)]) == ()
+
+
+def test_errors_that_keep_one_sign_are_worth_one_reading_not_less():
+    [words] = ask.alike([point(name, np.full(50, 0.9), tau=50.0) for name in "abc"])
+    assert "are worth 1, and the coverage then lies between 3% and 100%" in words
+
+
+def test_a_jacket_round_a_core_weighs_what_the_cable_weighs_and_stores_less_heat():
+    size = {"diameter": 0.0122, "mass": 0.321, "jacket": 0.0009}
+    jacket, core = cables.layers(size, 300.0)
+    areas = np.pi * np.array([0.0061**2 - 0.0052**2, 0.0052**2])
+    density = [body.material.density.value for body in (jacket, core)]
+    assert density @ areas == pytest.approx(size["mass"])
+    stored = [float(body.material.heat_capacity(300.0)) for body in (jacket, core)]
+    assert 1.0 < float(core.material.conductivity(300.0)) / 0.2 < 3.0
+    assert np.sum(np.array(density) * areas * stored) < 0.7 * size["mass"] * 1500.0
+    [bar] = cables.bar(size, 300.0)
+    assert bar.material.density.value * areas.sum() == pytest.approx(size["mass"])
+
+
+@here("nist_sp_steel_in_fire")
+def test_a_step_is_used_until_its_lamp_is_out_and_says_what_it_faced():
+    trial = plates.log(75)
+    seen = trial["plate"]
+    assert seen.values[-1] > seen.values.max() - plates.DROP
+    assert 1000.0 < seen.t[-1] < 1200.0
+    [stage] = plates.process(trial, 75).stages
+    hot = stage.walls["plate.right"].radiant.value
+    assert plates.STEFAN_BOLTZMANN * hot**4 == pytest.approx(75e3)
+
+
+def test_a_plate_takes_the_heat_capacity_and_the_insulation_of_a_fit():
+    stated = {"heat_capacity": 500.0, "heat_capacity_std": 30.0, "insulation_conductivity": 0.1, "emissivity": 0.85}
+    t = np.arange(3.0)
+    channel = Channel(name="p", t=t, values=t, unit="K", logged_unit="K", properties=stated)
+    named = [Parameter(name=name, unit="1", lower=0.1, upper=3.0)
+             for name in ("plate heat capacity", "insulation conductivity")]  # fmt: skip
+    fit = SimpleNamespace(parameters=named, values=np.array([1.2, 0.8]), covariance=np.diag([0.01, 0.04]))
+    changed = plates.refitted(channel, fit).properties
+    assert changed == pytest.approx({"heat_capacity": 600.0, "heat_capacity_std": 50.0,
+                                     "insulation_conductivity": 0.08, "emissivity": 0.85})  # fmt: skip
+
+
+@here("nist_gasification_inert")
+def test_a_disc_keeps_its_gaps_and_has_a_density_of_its_own():
+    trial = pmma.log("R3")
+    assert all(c.t[-1] == pmma.LAST and c.reads.any() for c in trial.channels.values())
+    assert not trial["T_back_2"].reads[0]
+    flux = twin.read(pmma.TRIALS / "radiant_flux.csv")
+    [disc, _] = pmma.process(trial, "R3", flux, gasifies=True).bodies
+    assert disc.material.density.value == pytest.approx(1187.0, abs=3.0)
+
+
+@here("nist_process_capability")
+@pytest.mark.parametrize(("id", "n", "mean"), [("furnace", 168, 563.04), ("flow-meter", 195, 9.26146),
+                                               ("gear", 100, 0.99764), ("fatigue", 101, 1400910.9)])  # fmt: skip
+def test_a_series_is_read_whole_with_its_published_mean(id, n, mean):
+    [one] = [s for s in lots.SERIES if s.id == id]
+    values, _ = lots.readings(one)
+    assert (values.size, values.mean()) == (n, pytest.approx(mean, rel=1e-5))
+
+
+@here("nist_process_capability")
+def test_a_drifting_series_is_not_accepted_though_its_bound_clears():
+    [one] = [s for s in lots.SERIES if s.id == "line-width"]
+    found = lots.row(one)
+    assert found.state == "INCONCLUSIVE"
+    assert any("clears the guard band" in word for word in found.words)
+    assert any("neighbours resemble each other" in word for word in found.words)
+    assert any("outside the bounds of the first 150" in word for word in found.words)
+
+
+@here("nist_sp_steel_in_fire")
+def test_the_tube_s_sensors_lie_on_its_faces_and_its_gap_stays_a_gap():
+    trial = tube.log()
+    steel = trial.where(kind="thermocouple")
+    assert (len(steel), len(trial.where(kind="plate thermometer"))) == (24, 12)
+    assert trial["C36-C8"].place == (2.0 * tube.APART - 0.05, 0.05, 0.0)
+    assert not trial["C7-A7"].reads[-1]
+    process = tube.process(trial)
+    for one in steel:
+        [body] = [b for b in process.bodies if b.name == one.station]
+        assert abs(float(body.part.distance(*(np.array([v]) for v in one.place))[0])) < 1e-9
