@@ -38,6 +38,35 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lack:
+    """What a model lacks beside the readings of its fit: a smooth error over time, apart from what parameters can do.
+
+    Attributes
+    ----------
+    kernel : str
+        How it varies: "OU", "Matern 3/2" or "Matern 5/2".
+    size : float, K
+        Its standard deviation.
+    length : float, s
+        Time over which it stays alike.
+    gain : float
+        Log likelihood ratio to no such error; below about 3 the readings do not ask for one.
+    error, std : (n,) K
+        Its mean at each reading, model minus truth, orthogonal to the slopes of all parameters, and how surely.
+    aliased : (nf,)
+        Standard uncertainty that it adds to each parameter, part of the fit's covariance.
+    """
+
+    kernel: str
+    size: float
+    length: float
+    gain: float
+    error: Array
+    std: Array
+    aliased: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fit:
     """The best values with their covariance, and everything a reader needs to doubt them.
 
@@ -65,8 +94,15 @@ class Fit:
         What is identifiable and what is not, in sentences.
     failures : tuple of str
         Runs that failed, what was tried instead, and how that ended.
+    singular_values : (nf,)
+        Of the scaled sensitivities: what a prior's width along each direction moves, in standard uncertainties of the
+        data, largest first. Below 1 a direction is not seen.
+    directions : (nf, nf)
+        One row for each: its share of every parameter, in widths of their priors.
     runs : int
         Calls of the solvers, with tangents or without.
+    discrepancy : Lack or None
+        The model's own error, where it was asked for.
     """
 
     parameters: tuple[Parameter, ...]
@@ -88,6 +124,8 @@ class Fit:
     failures: tuple[str, ...] = ()
     singular_values: Array = field(default_factory=lambda: np.zeros(0))
     runs: int = 0
+    directions: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    discrepancy: Lack | None = None
 
     @property
     def std(self) -> Array:

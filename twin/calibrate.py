@@ -13,7 +13,7 @@ from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solve
 from ..models.digest import digest
 from .censored import one_sided
 from .forward import Forward, bases, forward, sharing, whiten, whitener
-from .identify import autocorrelation_time, identify
+from .identify import autocorrelation_time, correlated, identify
 from .lack import lacking, refuse_kernel, tell_lack
 from .ledger import Ledger, Tally, opened, recorded
 from .problem import Experiment, Free, Problem, fingerprints, pose
@@ -235,7 +235,7 @@ def doubt(problem: Problem, at: Forward, loss: str | None = None) -> tuple[Array
     spare = white.size / max(white.size - len(problem.parameters), 1)
     for i in range(len(problem.rows)):
         own = at.row == i
-        tau = autocorrelation_time(pull[own])
+        tau = correlated(pull[own])
         effective += float(own.sum()) / tau
         inflation[i] = tau * max(1.0, _variance(pull[own], slope[own]) * spare)
     return inflation, effective, math.sqrt(_variance(pull, slope))

@@ -9,6 +9,7 @@ from ..models import Parameter
 
 Array = NDArray[np.float64]
 Words = tuple[str, str]
+WHITE = 1.5  # autocorrelation time up to which what white noise shows by chance is taken for nothing more
 KNOWN, WEAK = 0.3, 0.8  # posterior over prior width: below the first determined, above the second not seen
 
 
@@ -34,9 +35,34 @@ def autocorrelation_time(series: Array) -> float:
     return float(min(max(2.0 * kept.sum() - 1.0, 1.0), n))
 
 
+def correlated(left: Array) -> float:
+    """Readings per independent reading of what a fit leaves (n,): `autocorrelation_time`, its bias taken out.
+
+    What was fitted took the slowest share of the correlation with it: of a first-order process with correlation rho, a
+    level and a trend taken out, what is left shows rho - (2 + 4 rho) / n. The time is drawn out by as much as that
+    makes of a first-order process, and n / 2 at most: a record that is alike throughout still has two ends. White noise
+    is left alone.
+
+    References
+    ----------
+    Marriott and Pope, Bias in the estimation of autocorrelations, Biometrika 41 (1954) 390-402.
+    """
+    n, time = left.size, autocorrelation_time(left)
+    if time <= WHITE:
+        return time
+    shown = float(left[1:] @ left[:-1]) / float(left @ left)
+    if shown <= 0.0:
+        return time
+    rho = min((shown + 2.0 / n) / (1.0 - 4.0 / n), 1.0 - 1.0 / n) if n > 8 else shown
+    rho = max(rho, shown)
+    drawn = time * (1.0 + rho) / (1.0 - rho) * (1.0 - shown) / (1.0 + shown)
+    return max(time, min(drawn, n / 2.0))
+
+
 def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, *, widths: Array, scaled: Array,
              active: Sequence[str] = (), misfit: float = 1.0, effective: float = 0.0,
-             whiteness: Mapping[str, float] | None = None, gaps: int = 0) -> tuple[Words, ...]:  # fmt: skip
+             whiteness: Mapping[str, float] | None = None, gaps: int = 0,
+             widened: bool = True) -> tuple[Words, ...]:  # fmt: skip
     """Sentences, each in English and in Chinese.
 
     Parameters
@@ -52,6 +78,8 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
     whiteness : mapping of row to its autocorrelation time in readings
     gaps : int
         Readings that the logs lack.
+    widened : bool
+        Whether the covariance was enlarged for misfit and correlation; a model error may stand for them instead.
 
     Returns
     -------
@@ -64,7 +92,7 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
               if p.prior is not None and abs(v - p.prior[0]) > 2.0 * p.prior[1]]  # fmt: skip
     words += _together(parameters, values, covariance / np.outer(std, std), std / widths)
     words += _blind(parameters, scaled)
-    words += _residuals(misfit, effective, scaled.shape[0], whiteness or {})
+    words += _residuals(misfit, effective, scaled.shape[0], whiteness or {}, widened)
     if gaps:
         words.append((f"{gaps} readings are missing in the logs; gaps were skipped, never filled.",
                       f"记录中缺 {gaps} 个读数；缺口一律跳过，不作填补。"))  # fmt: skip
@@ -136,17 +164,21 @@ def _blind(parameters: Sequence[Parameter], scaled: Array) -> list[Words]:
     return words
 
 
-def _residuals(misfit: float, effective: float, n: int, whiteness: Mapping[str, float]) -> list[Words]:
+def _residuals(misfit: float, effective: float, n: int, whiteness: Mapping[str, float], widened: bool) -> list[Words]:
     words: list[Words] = []
     if misfit > 1.5:
+        how = ("the covariance was enlarged for it", "协方差已相应放大") if widened else _BY_LACK
         words.append((f"The misfit is {misfit:.2g} times the stated uncertainty: model or sensor statement is wrong; "
-                      "the covariance was enlarged for it.",
-                      f"残差为声明不确定度的 {misfit:.2g} 倍：模型形式或传感器声明有误；"
-                      "协方差已相应放大。"))  # fmt: skip
+                      f"{how[0]}.",
+                      f"残差为声明不确定度的 {misfit:.2g} 倍：模型形式或传感器声明有误；{how[1]}。"))  # fmt: skip
     if effective < 0.5 * n:
         worst = max(whiteness, key=lambda label: whiteness[label]) if whiteness else "all"
+        how = ("intervals were widened for it", "区间已相应放宽") if widened else _BY_LACK
         words.append((f"Residuals are correlated in time: {n} readings count as {effective:.0f} (worst: {worst}); "
-                      "intervals were widened for it.",
+                      f"{how[0]}.",
                       f"残差在时间上自相关：{n} 个读数仅相当于 {effective:.0f} 个（最甚者：{worst}）；"
-                      "区间已相应放宽。"))  # fmt: skip
+                      f"{how[1]}。"))  # fmt: skip
     return words
+
+
+_BY_LACK = ("an error of the model's own stands for it", "已由模型自身偏差予以计入")
