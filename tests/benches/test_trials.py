@@ -121,28 +121,26 @@ def test_a_cell_is_heated_by_what_its_voltage_lacks_and_by_no_temperature():
     assert list(battery.compared("1C").observe) == ["T1", "T2", "T3"]
 
 
-def point(name, error, tau=5.0):
+def point(error, tau=5.0):
     t = np.arange(float(error.size))
-    zero = np.zeros(t.size)
-    return twin.Point(channel=name, station="", t=t, measured=zero, model=error, sigma=zero + 1.0, u_num=zero,
-                      u_input=zero, u_d=zero + 1.0, bias=0.0, tau=tau, place=None, unit="K")  # fmt: skip
+    return SimpleNamespace(t=t, error=error, used=np.ones(t.size, dtype=bool), u_val=np.ones(t.size), tau=tau)
 
 
 def test_channels_that_err_as_one_count_as_one_and_strangers_as_many():
     assert ask.points_that_count(np.ones((4, 4))) == pytest.approx(1.0)
     assert ask.points_that_count(np.eye(4)) == pytest.approx(4.0)
     one = np.sin(np.arange(60.0) / 9.0)
-    [same] = ask.alike([point(name, one) for name in "abc"])
+    [same] = ask.alike([point(one) for _ in "abc"])
     assert "3 channels that err alike count as 1 that do not: 36 independent readings" in same
     assert "are worth 12" in same
     rng = np.random.default_rng(1)
-    [apart] = ask.alike([point(name, rng.standard_normal(4000), tau=1.0) for name in "abc"])
+    [apart] = ask.alike([point(rng.standard_normal(4000), tau=1.0) for _ in "abc"])
     assert "count as 3 that do not" in apart
-    assert ask.alike([point("a", one)]) == ()
+    assert ask.alike([point(one)]) == ()
 
 
 def test_errors_that_keep_one_sign_are_worth_one_reading_not_less():
-    [words] = ask.alike([point(name, np.full(50, 0.9), tau=50.0) for name in "abc"])
+    [words] = ask.alike([point(np.full(50, 0.9), tau=50.0) for _ in "abc"])
     assert "are worth 1, and the coverage then lies between 3% and 100%" in words
 
 
