@@ -109,8 +109,8 @@ def refuse_large(case: str, rest: Rest) -> None:
                 )
                 raise SolveError(
                     f"load case '{case}': a {what} of {most[worst]:.3g}{unit} near {place} m leaves small "
-                    f"displacements, which are true up to {LARGE}{unit}. Loads move with such a part and stiffen it. Check units and "
-                    "loads; this solver does not answer larger ones."
+                    f"displacements, which are true up to {LARGE}{unit}. Loads move with such a part and "
+                    "stiffen it. Check units and loads; this solver does not answer larger ones."
                 )
 
 
