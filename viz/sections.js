@@ -204,5 +204,5 @@ function budgetBlock() {
       ["budget.combined", number(budget.combined) ? by(budget.combined) : null],
       [w("budget.expanded", { k: fmt(budget.coverage) }), h("b", {}, by(budget.expanded))],
       ["budget.dof", number(budget.dof) ? fmt(budget.dof, 3) : w("page.infinite")],
-    ]));
+    ]), breakingPart());
 }

@@ -169,3 +169,17 @@ function recoveredBlock() {
       ["study.width", own.over === "time" ? seconds(Math.min(...own.widths)) : `${fmt(Math.min(...own.widths), 3)} K`]]), says(own.words)];
   }));
 }
+
+// How probable it is that the limit is broken, by two methods, and where it would be.
+function breakingPart() {
+  const own = verdict.reliability;
+  if (!own) return null;
+  const sound = (key, holds) => [key, holds === undefined ? null : holds ? yes(true) : h("strong", { class: "bad" }, w("page.no"))];
+  const odds = (v) => (number(v) ? fmt(v, 2) : "–");
+  return [h("h3", { id: "breaking" }, w("study.breaking")), h("p", { class: "lead" }, w("study.breaking-lead")),
+    facts([["study.by-draws", h("b", {}, odds(own.probability))], ["study.draws-scatter", number(own.scatter) ? percent(own.scatter, 2) : w("page.infinite")], ["study.by-form", odds(own.first_order)],
+      ["study.beta", odds(own.index)], ["study.by-budget", odds(own.by_budget)], sound("study.form-converged", own.converged), sound("study.draws-settled", own.settled), sound("study.methods-agree", own.agree),
+      ["study.runs", integer(own.runs)], ["study.failed", integer(own.failed)]]),
+    has(own.point) && Object.keys(own.point).length ? h("details", {}, h("summary", {}, w("study.design-point")),
+      table([w("budget.cause"), w("study.value-there")], Object.entries(own.point).map(([name, v]) => [named("cause", name), fmt(v)]))) : null];
+}

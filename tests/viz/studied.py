@@ -61,6 +61,9 @@ def studies():
         "flange tip": both("flange tip", "翼缘端部"),
     }
     return {
+        "reliability": {"probability": 2.1e-4, "scatter": 0.06, "first_order": 1.8e-4, "index": 3.57, "by_budget": 3e-4,
+                        "draws": 400, "runs": 431, "failed": 0, "converged": True, "settled": True, "agree": False,
+                        "point": {"film": 31.0, "emissivity": 0.74}},
         "profiles": [profile("film", "W/(m2.K)", 24.6, 1.4, active=("emissivity",)),
                      profile("emissivity", "1", 0.66, 0.021, opened=(False, True))],
         "posterior": posterior(), "sensitivity": sensitivity(),

@@ -208,7 +208,8 @@ def test_every_word_that_the_scripts_say_exists_and_every_word_is_said():
     assert said <= {f"{room}.{key}" for room, keys in WORDS.items() for key in keys}
     built = ("nav.", "section.", "state.", "verification.", "kind.", "criteria.", "seal.", "trial.", "part.missing",
              "calibration.transform-", "part.too-large", "verdict.ask-", "measured.lead-", "cause.",
-             "check.", "departure.", "method.", "outcome.", "principle.", "property.", "quantity.", "source.", "statistic.")  # fmt: skip
+             "check.", "departure.", "method.", "outcome.", "principle.", "property.", "quantity.", "source.",
+             "statistic.")  # fmt: skip
     silent = {f"{room}.{key}" for room, keys in WORDS.items() for key in keys} - said
     assert not {key for key in silent if not key.startswith(built)}
     for states in ("PASS", "FAIL", "INCONCLUSIVE", "NOT-VALID-HERE"):

@@ -56,6 +56,7 @@ def test_every_study_is_drawn_with_its_numbers(window, full):
     assert "upper web root" in texts(window, "#next tbody tr")[1]
     assert "35 %" in texts(window, "#next tbody tr")[1]  # from 14 to 9.1 K
     assert window.run("return document.querySelectorAll('#recovered .unseen').length") == 2
+    assert "Both methods agreeno" in texts(window, "#budget")[0].replace("\n", "")
     assert "the step went to 0" in texts(window, "#calibration details")[0]
     assert window.complaints() == []
 
