@@ -19,7 +19,7 @@ from .chain import Record
 from .check import seal
 from .criteria import INDISPENSABLE, refuse_unknown, rows
 from .decide import decide
-from .freeze import frozen_before
+from .freeze import frozen_as, frozen_before
 from .observe import made_up
 from .outcome import outcome
 from .pedigree import PACKAGES, _version, commit
@@ -110,7 +110,7 @@ def measured(
         "schema": SCHEMA, "id": f"{requirement.id}-{digest([created, trial.content, got.value])[:8]}",
         "created": created, "title": _pair(title),
         "question": {"id": requirement.id, "text": _pair((requirement.text, requirement.text_zh)),
-                     "verification": requirement.verification, "interest": asdict(requirement.of_data()),
+                     "verification": requirement.verification, "interest": frozen_as(requirement)["interest"],
                      "limit": requirement.limit, "sense": requirement.sense,
                      "accuracy": requirement.accuracy, "coverage": requirement.coverage, "guard": requirement.guard,
                      "needs": list(needs), "display": requirement.display, "freeze": frozen},

@@ -100,6 +100,8 @@ def freeze(
 def frozen_as(requirement: Requirement) -> dict[str, Any]:
     """A requirement as plain data, as a freeze holds it."""
     plain = _finite(dataclasses.asdict(requirement))
+    if plain["interest"].get("account", ()) is None:
+        del plain["interest"]["account"]
     return {k: v for k, v in plain.items() if k != "failing" or v is not None}  # older freezes know nothing of it
 
 

@@ -26,6 +26,7 @@ from foretrial.models.units import dimension, factor, to_si
 from foretrial.models.verdict import canonical
 from foretrial.twin.check import seal
 from foretrial.twin.economy import causes, more
+from foretrial.twin.freeze import frozen_as
 from foretrial.twin.lot import Lot, Meter
 from foretrial.twin.observe import SYNTHETIC
 from foretrial.twin.outcome import outcome, revived
@@ -321,6 +322,24 @@ def test_a_cheaper_price_written_into_the_verdict_is_found(tmp_path):
     (tmp_path / "verdict.json").write_text(canonical(seal(content)), encoding="utf-8")
     assert not holds(tmp_path)["freeze"]
     assert not holds(tmp_path)["measured"]
+
+
+def test_a_column_of_money_is_a_cost_and_one_without_a_unit_is_refused(tmp_path):
+    file, counts = tmp_path / "lot.csv", {"made": "1", "good": "1"}
+    file.write_text("end (h),made,good,bill (元)\n1,10,9,100\n2,10,8,110\n3,10,10,105\n", encoding="utf-8")
+    trial = twin.import_csv(file, units=counts)
+    assert (trial["bill"].unit, trial["bill"].logged_unit) == ("CNY", "元")
+    account = Account(flows=(Flow(name="bill", unit="CNY", channel="bill"),), made="made")
+    assert outcome(asks(replace(COST, account=account)), trial).value == pytest.approx(315.0 / 27.0)
+    file.write_text(file.read_text(encoding="utf-8").replace(" (元)", ""), encoding="utf-8")
+    with pytest.raises(TrialError, match="bill"):
+        twin.import_csv(file, units=counts)
+
+
+def test_questions_without_an_account_are_frozen_as_they_were():
+    cpk = Measured(characteristic="d", statistic="Cpk", specification=(-4.0, 4.0))
+    assert "account" not in frozen_as(asks(cpk, 1.33, "at least", "1"))["interest"]
+    assert frozen_as(asks())["interest"]["account"]["flows"][0]["price"]["dof"] is None
 
 
 def test_money_is_a_dimension_of_its_own():
