@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, History, SolveError, digest
+from ..models import Balance, History, SolveError, digest, quantities, substitute
 from ..models.errors import did_you_mean
 from ..models.gauge import Reading
 from ..models.load import LoadCase
@@ -18,6 +18,7 @@ from .reading import Answer, read
 from .statics import at_rest
 
 Array = NDArray[np.float64]
+STEP = 1e-3  # of a quantity, for a difference
 KINDS = ("auto", "direct", "multigrid")
 Keep = Callable[[Answer], None]
 
@@ -95,6 +96,23 @@ class Strength:
                        iterations=sum(one.rest.iterations for one in each.values()), cells=cells,
                        iteration_error=self.tolerance * float(np.abs(values).max(initial=0.0)), solver=self.digest,
                        process=digest(structure), seconds=time.perf_counter() - began, notes=notes)  # fmt: skip
+
+    def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Reading, ...]) -> History:
+        """The same run with derivatives of every reading by the named quantities, by central differences."""
+        base, known = self(structure, observe=observe), quantities(structure)
+        for name in free:
+            if name not in known:
+                raise SolveError(
+                    f"parameter '{name}' is not in structure '{structure.name}'. {did_you_mean(name, known)} Correct "
+                    "the name."
+                )
+        slopes = np.zeros((len(free), 2, len(observe)))
+        for n, name in enumerate(free):
+            one = known[name]
+            step = STEP * max(abs(one.value), one.std, 1e-12)
+            ends = [self(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
+            slopes[n] = (ends[0].values - ends[1].values) / (2.0 * step)
+        return replace(base, free=free, tangents=slopes, tangent_rates=np.zeros_like(slopes))
 
     def _answer(self, structure: Structure, case: LoadCase) -> Answer:
         along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
