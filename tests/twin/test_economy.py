@@ -21,6 +21,7 @@ from foretrial.models import (
     Trial,
     TrialError,
 )
+from foretrial.models.units import to_si
 from foretrial.models.verdict import canonical
 from foretrial.twin.check import seal
 from foretrial.twin.economy import causes, more
