@@ -15,7 +15,7 @@ from .forward import Forward, bases, forward, sharing, whiten, whitener
 from .ledger import Ledger, Tally, opened, recorded
 from .polynomial import count, monomials, products, slopes_of
 from .problem import Problem
-from .robust import bend, calmed, name_outliers, refuse_unknown
+from .robust import bend, calmed, losses, name_outliers, refuse_unknown
 from .sampler import Chains, sample
 from .search import descend
 
@@ -215,10 +215,8 @@ class _Study:
         """Sum (...) of the loss over standardised residuals (..., n); limited readings follow and are not bent."""
         if self.loss is None:
             return np.asarray((white**2).sum(axis=-1))
-        told = white[..., : self.readings]
-        bent, _ = bend(told, np.zeros((*told.shape, 1)), self.loss)
-        rest = white[..., self.readings :]
-        return np.asarray(self.calm**2 * (bent**2).sum(axis=-1) + (rest**2).sum(axis=-1))
+        told, rest = white[..., : self.readings], white[..., self.readings :]
+        return np.asarray(self.calm**2 * losses(told, self.loss).sum(axis=-1) + (rest**2).sum(axis=-1))
 
     def _teach(self) -> Callable[[Array], Array]:
         """The stand-in's log density from all runs near enough."""

@@ -12,9 +12,10 @@ from scipy.stats import chi2
 from ..models import Fit, ModelError, Solver
 from ..models.errors import did_you_mean
 from .calibrate import doubt, standard
-from .forward import bases, forward
+from .forward import bases, forward, whiten, whitener
 from .ledger import Ledger, Tally, opened, recorded
 from .problem import Problem
+from .robust import calmed, refuse_unknown
 from .search import Residuals, descend
 
 Array = NDArray[np.float64]
@@ -69,6 +70,7 @@ class Profile:
 
 
 def profile(problem: Problem, fit: Fit, *, solver: Solver, names: tuple[str, ...] = (), level: float = 0.95,
+            loss: str | None = None,
             ledger: Ledger | str | Path | None = None) -> tuple[Profile, ...]:  # fmt: skip
     """Profile likelihoods of a fit's parameters.
 
@@ -82,6 +84,8 @@ def profile(problem: Problem, fit: Fit, *, solver: Solver, names: tuple[str, ...
         Which parameters; all where left out.
     level : float
         Of the intervals.
+    loss : "student", "huber" or None
+        The one of the fit. Its rise is scaled so that its curvature at the best values is that of the fit's covariance.
     ledger : Ledger, path or None
 
     Returns
@@ -90,8 +94,9 @@ def profile(problem: Problem, fit: Fit, *, solver: Solver, names: tuple[str, ...
 
     Notes
     -----
-    Readings weigh what they weigh in the fit's covariance: stated errors with their correlation, widened by the
-    residuals' autocorrelation and misfit. A prior counts as data.
+    Readings weigh what they weighed in the last polish of `calibrate`: stated errors with their correlation, widened by
+    the autocorrelation and the misfit of the residuals where plain least squares are least. These, and the least sum
+    under those weights, are found anew, so that a profile rises from its own least. A prior counts as data.
 
     References
     ----------
@@ -103,24 +108,43 @@ def profile(problem: Problem, fit: Fit, *, solver: Solver, names: tuple[str, ...
             raise ModelError(f"'{name}' is not free. {did_you_mean(name, problem.names)} Choose among the free ones.")
     if not 0.0 < level < 1.0:
         raise ModelError(f"level = {level} is no coverage. It lies between 0 and 1. Say level=0.95.")
+    refuse_unknown(loss)
     with opened(ledger) as book:
+        tally = Tally()
+        by = recorded(solver, book, free=problem.names, tally=tally)
+        settled = _settled(problem, fit, by, loss)
         found = []
         for name in names or problem.names:
-            tally = Tally()
-            by = recorded(solver, book, free=problem.names, tally=tally)
-            found.append(_profile(problem, fit, by, problem.names.index(name), level, tally))
+            found.append(_profile(problem, fit, settled, problem.names.index(name), level, tally))
+            tally.runs = tally.tangents = 0
     return tuple(found)
 
 
-def _profile(problem: Problem, fit: Fit, solver: Solver, i: int, level: float, tally: Tally) -> Profile:
-    best = problem.unit(fit.values)
+def _settled(problem: Problem, fit: Fit, solver: Solver, loss: str | None) -> tuple[Residuals, Array]:
+    """The residuals whose squares a profile sums, on frozen steps and weights, and where their sum is least."""
     solvers = bases(problem, fit.values, solver=solver)
-    inflation, _, _ = doubt(problem, forward(problem, fit.values, solvers=solvers))
+    begin = problem.unit(fit.values)
 
-    def residuals(u: Array) -> tuple[Array, Array]:
-        values = problem.values(u)
-        return standard(problem, forward(problem, values, solvers=solvers), values, inflation)
+    def weighed(inflation: Array | None, scale: float) -> Residuals:
+        def residuals(u: Array) -> tuple[Array, Array]:
+            values = problem.values(u)
+            at = forward(problem, values, solvers=solvers)
+            r, J = standard(problem, at, values, inflation, loss)
+            by = np.where(np.arange(r.size) < at.residuals.size, scale, 1.0)  # what follows is not bent
+            return r * by, J * by[:, None]
 
+        return residuals
+
+    plain = descend(lambda _: weighed(None, 1.0), begin, rounds=1)
+    at = forward(problem, problem.values(plain.end), solvers=solvers)
+    inflation, _, _ = doubt(problem, at, loss)
+    final = weighed(inflation, calmed(whiten(whitener(at, inflation=inflation[at.row]), at.residuals), loss))
+    return final, descend(lambda _: final, begin, rounds=1).end
+
+
+def _profile(problem: Problem, fit: Fit, settled: tuple[Residuals, Array], i: int, level: float,
+             tally: Tally) -> Profile:  # fmt: skip
+    residuals, best = settled
     stretch = problem.stretch(fit.values)
     covariance = fit.covariance / np.outer(stretch, stretch)
     std, along = math.sqrt(covariance[i, i]), covariance[:, i] / covariance[i, i]
@@ -145,9 +169,9 @@ def _profile(problem: Problem, fit: Fit, solver: Solver, i: int, level: float, t
     shares = np.array([p[0] for p in points])
     rises = np.array([p[1] for p in points]) - min(lowest, 0.0)
     ends = _ends(shares, rises, float(best[i]), threshold, tuple(open_ends))
-    reach = math.sqrt(threshold) * std
+    reach, fitted = math.sqrt(threshold) * std, float(problem.unit(fit.values)[i])
     low, high, near, far = (float(problem.values(_at(best, i, s))[i]) for s in
-                            (*ends, max(best[i] - reach, 0.0), min(best[i] + reach, 1.0)))  # fmt: skip
+                            (*ends, max(fitted - reach, 0.0), min(fitted + reach, 1.0)))  # fmt: skip
     parameter = problem.parameters[i]
     active = tuple(tuple(n for j, n in enumerate(problem.names) if j != i and not 1e-5 < p[2][j] < 1.0 - 1e-5)
                    for p in points)  # fmt: skip

@@ -41,6 +41,15 @@ def influence(r: Array, loss: str | None) -> tuple[Array, Array]:
     return w * r, (1.0 - r**2 / DOF) * w**2 if loss == "student" else w**3
 
 
+def losses(r: Array, loss: str | None) -> Array:
+    """What each standardised residual (...) adds to the sum: its square, or the robust loss in place of it."""
+    if loss is None:
+        return np.asarray(r**2)
+    if loss == "student":
+        return np.asarray(DOF * np.log1p(r**2 / DOF))
+    return np.asarray(2.0 * CORNER**2 * (r / CORNER) ** 2 / (1.0 + np.sqrt(1.0 + (r / CORNER) ** 2)))
+
+
 def bend(r: Array, J: Array, loss: str | None) -> tuple[Array, Array]:
     """Residuals (n,) and Jacobian (n, nf) whose plain sum of squares is the robust loss of the given ones.
 
@@ -51,13 +60,23 @@ def bend(r: Array, J: Array, loss: str | None) -> tuple[Array, Array]:
     """
     if loss is None:
         return r, J
-    if loss == "student":
-        rho = DOF * np.log1p(r**2 / DOF)
-    else:
-        rho = 2.0 * CORNER**2 * (r / CORNER) ** 2 / (1.0 + np.sqrt(1.0 + (r / CORNER) ** 2))
-    root = np.sqrt(rho)
+    root = np.sqrt(losses(r, loss))
     slope = np.where(root > 1e-8, weight(r, loss) * np.abs(r) / np.where(root > 1e-8, root, 1.0), 1.0)
     return np.sign(r) * root, J * slope[:, None]
+
+
+def calmed(white: Array, loss: str | None) -> float:
+    """Factor on bent residuals that gives their sum of squares the curvature of the fit's covariance; 1 without a loss.
+
+    A robust loss is flatter than the likelihood that its estimate's variance stands for: with it, the readings'
+    variances are enlarged by what the estimate's variance grows by, and the bending takes curvature away once more.
+
+    References
+    ----------
+    The adjustment of magnitude: Ribatet, Cooley and Davison, Statistica Sinica 22 (2012), p. 813; Lyddon, Holmes and
+    Walker, Biometrika 106 (2019), p. 465.
+    """
+    return 1.0 if loss is None else 1.0 / float(np.sqrt(max(float(np.mean(influence(white, loss)[1])), 0.1)))
 
 
 def name_outliers(white: Array, *, residuals: Array, times: Array, row: NDArray[np.int64], labels: Sequence[str],

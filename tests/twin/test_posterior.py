@@ -151,7 +151,7 @@ def test_the_smoother_comes_near_the_posterior_without_slopes_and_leaves_failed_
 
 
 def test_a_smoother_of_almost_nothing_is_refused(problem):
-    with pytest.raises(ModelError, match="3 members in 4 rounds make no ensemble"):
+    with pytest.raises(ModelError, match="3 members in 6 rounds make no ensemble"):
         twin.es_mda(problem, solver=Lumped(), members=3)
     with pytest.raises(SolveError, match="members failed, the first: film"):
         twin.es_mda(problem, solver=Lumped(fails_above=101.0), members=20)

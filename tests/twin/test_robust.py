@@ -58,3 +58,32 @@ def test_bent_residuals_have_the_slopes_of_their_bending(loss):
 def test_an_unknown_loss_is_refused():
     with pytest.raises(ModelError, match=r"loss = 'hubber' is none of the 2 robust losses. Did you mean 'huber'\?"):
         twin.calibrate(recipe(), trial(), free=FREE, solver=Lumped(), loss="hubber")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_robust_posterior_is_not_pulled_and_is_as_wide_as_the_fit(loss):
+    log = spoilt()
+    problem = twin.pose([twin.Experiment(trial=log, process=recipe(film=900.0))], free=FREE)
+    fit = twin.calibrate(recipe(film=900.0), log, free=FREE, solver=Lumped(), starts=1, loss=loss)
+    found = twin.posterior(problem, solver=Lumped(), loss=loss)
+    plain = twin.posterior(problem, solver=Lumped())
+    clean = twin.posterior(twin.pose([twin.Experiment(trial=trial(), process=recipe(film=900.0))], free=FREE),
+                           solver=Lumped())  # fmt: skip
+    assert found.converged, found.words
+    spread = np.sqrt(np.diag(found.covariance))
+    assert (np.abs(found.mean - clean.mean) < 1.0 * spread).all()
+    assert (np.abs(found.mean - fit.values) < 0.3 * fit.std).all()
+    assert spread == pytest.approx(fit.std, rel=0.15)
+    assert (spread < 0.3 * np.sqrt(np.diag(plain.covariance))).all()
+    assert "2 of 30 readings are outliers" in found.words[0][0]
+    assert "稳健损失函数" in found.words[0][1]
+    for one in twin.profile(problem, fit, solver=Lumped(), loss=loss):
+        i = problem.names.index(one.name)
+        assert np.diff(one.interval) == pytest.approx(np.diff(found.interval()[i]), rel=0.2)
+        assert np.mean(one.interval) == pytest.approx(fit.values[i], abs=0.3 * fit.std[i])
+
+
+def test_a_robust_posterior_of_a_loss_that_is_none_is_refused():
+    problem = twin.pose([twin.Experiment(trial=trial(), process=recipe())], free=FREE)
+    with pytest.raises(ModelError, match=r"loss = 'studnet' is none of the 2 robust losses\. Did you mean 'student'"):
+        twin.posterior(problem, solver=Lumped(), loss="studnet")
