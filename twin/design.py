@@ -12,7 +12,10 @@ from ..models import (
     Channel,
     Fit,
     ModelError,
+    Parameter,
     Probe,
+    Process,
+    Quantity,
     Solver,
     Trial,
     quantities,
@@ -30,7 +33,10 @@ CRITERIA = ("goal", "D", "A")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Seen:
-    """What one sensor tells: columns (n, nf + m) in its own uncertainty, by parameters and by causes that it shares."""
+    """What one sensor tells: columns (n, nf + m) in its own uncertainty, by parameters and by what else is unknown.
+
+    That is: causes that it shares with others, and inputs of its run that are uncertain but not fitted.
+    """
 
     rows: Array
     labels: tuple[str, ...]
@@ -71,7 +77,11 @@ def next_trial(experiments: Sequence[Experiment], plans: Sequence[Plan], *, fit:
     -----
     To first order around the fit, precision is that of the priors (a flat one counts as its span over sqrt 12) plus
     J'WJ of every sensor. Offsets, lags and places are unknowns with a prior of their own, one for all sensors that
-    share the cause. Readings count less by the autocorrelation time and the misfit that the fit's own residuals show; a
+    share the cause. So is every named quantity of a run with an uncertainty that the fit did not move: it is integrated
+    over that prior, blurs what a sensor tells of the parameters, and counts in the goal. A quantity of one name and one
+    value is one unknown in all runs, and so is a group; one that has another value in another run (where it starts) is
+    another. Sensors tell about inputs too: whoever wants a verdict to gain by that names them as nuisances of the next
+    calibration. Readings count less by the autocorrelation time and the misfit that the fit's own residuals show; a
     sensor that has not read yet takes the middle of those, in seconds. Sensors are added one by one and then exchanged
     until nothing gets better.
 
@@ -83,8 +93,12 @@ def next_trial(experiments: Sequence[Experiment], plans: Sequence[Plan], *, fit:
     _refuse(plans, goal, criterion, add)
     widths = _widths(fit)
     told, tau, misfit = _told(experiments, fit, solver, widths)
-    slopes = None if goal is None else _slopes(goal, fit, solver) * widths
-    score = _Score(criterion, slopes, goal)
+    slopes, inputs = (None, {}) if goal is None else _slopes(goal, fit, solver)
+    held = math.nan
+    if goal is not None and slopes is not None:
+        fitted = float(slopes @ fit.covariance @ slopes) + sum(s**2 for s in inputs.values())
+        held = goal.coverage * math.sqrt(fitted + goal.rest**2)
+    score = _Score(criterion, None if slopes is None else slopes * widths, inputs, goal)
     before = score.gain("", (), told, widths.size)
     each, best_of, bare, covers = [], [], {}, {}
     for plan in plans:
@@ -103,9 +117,10 @@ def next_trial(experiments: Sequence[Experiment], plans: Sequence[Plan], *, fit:
     each.sort(key=lambda one: one.score)
     best_of.sort(key=lambda one: one.score)
     best = best_of[0]
-    covariance = _covariance(covers[best.plan], widths.size) * np.outer(widths, widths)
+    joint, _ = _covariance(covers[best.plan], widths.size)
+    covariance = joint[: widths.size, : widths.size] * np.outer(widths, widths)
     return NextTrial(before=before, best=best, each=tuple(each), plans=tuple(best_of), bare=bare, covariance=covariance,
-                     words=in_words(plans, before, best, each, goal))  # fmt: skip
+                     held=held, words=in_words(plans, before, best, each, goal, held))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +129,17 @@ class _Score:
 
     criterion: str
     slopes: Array | None
+    inputs: Mapping[str, float]
     goal: Goal | None
 
     def gain(self, plan: str, sensors: tuple[str, ...], told: Sequence[_Seen], nf: int) -> Gain:
-        C = _covariance(told, nf)
+        joint, labels = _covariance(told, nf)
+        C = joint[:nf, :nf]
         std = interval = math.nan
         if self.slopes is not None and self.goal is not None:
-            std = math.sqrt(max(float(self.slopes @ C @ self.slopes), 0.0))
+            by = np.concatenate([self.slopes, [self.inputs.get(label, 0.0) for label in labels]])
+            unseen = sum(s**2 for label, s in self.inputs.items() if label not in labels)
+            std = math.sqrt(max(float(by @ joint @ by), 0.0) + unseen)
             interval = self.goal.coverage * math.hypot(std, self.goal.rest)
         score = {"goal": std**2, "D": float(np.linalg.slogdet(C)[1]), "A": float(np.trace(C))}[self.criterion]
         return Gain(plan=plan, sensors=sensors, score=score, std=std, interval=interval)
@@ -141,14 +160,14 @@ def _chosen(names: Sequence[str], add: int, worth: Callable[[tuple[str, ...]], G
     return best
 
 
-def _covariance(told: Sequence[_Seen], nf: int) -> Array:
-    """Covariance (nf, nf) of the parameters in prior widths: causes are unknowns too, and drop out at the end."""
+def _covariance(told: Sequence[_Seen], nf: int) -> tuple[Array, list[str]]:
+    """Covariance (nf + m, nf + m) of the parameters in prior widths and of all else that sensors see; its labels."""
     labels = list(dict.fromkeys(label for one in told for label in one.labels))
     M = np.eye(nf + len(labels))
     for one in told:
         where = np.array([*range(nf), *(nf + labels.index(label) for label in one.labels)])
         M[np.ix_(where, where)] += one.rows.T @ one.rows
-    return np.asarray(np.linalg.inv(M)[:nf, :nf])
+    return np.asarray(np.linalg.inv(M)), labels
 
 
 def _widths(fit: Fit) -> Array:
@@ -165,16 +184,18 @@ def _told(experiments: Sequence[Experiment], fit: Fit, solver: Solver,
     """What the sensors so far tell, the middle autocorrelation time, s, and the middle squared misfit."""
     if not experiments:
         return [], 0.0, 1.0
-    problem, at = _at(experiments, fit, solver)
-    white = whiten(whitener(at), at.residuals)
-    spare = white.size / max(white.size - widths.size, 1)
+    runs = [_at(one, fit, solver) for one in experiments]
+    whites = [whiten(whitener(at), at.residuals) for _, at, _ in runs]
+    count = sum(white.size for white in whites)
+    spare = count / max(count - widths.size, 1)
     found, taus, misfits = [], [], []
-    for i, row in enumerate(problem.rows):
-        own = at.row == i
-        tau, size = autocorrelation_time(white[own]), max(1.0, float(np.mean(white[own] ** 2)) * spare)
-        taus.append(tau * _beat(row.channel))
-        misfits.append(size)
-        found.append(_seen(at, own, widths, tau * size))
+    for (problem, at, held), white in zip(runs, whites, strict=True):
+        for i, row in enumerate(problem.rows):
+            own = at.row == i
+            tau, size = autocorrelation_time(white[own]), max(1.0, float(np.mean(white[own] ** 2)) * spare)
+            taus.append(tau * _beat(row.channel))
+            misfits.append(size)
+            found.append(_seen(at, own, widths, held, tau * size))
     return found, float(np.median(taus)), float(np.median(misfits))
 
 
@@ -184,25 +205,47 @@ def _planned(plan: Plan, fit: Fit, solver: Solver, widths: Array, doubt: tuple[f
     channels = {s.channel.name: replace(s.channel, values=np.zeros(s.channel.t.size), limits=None) for s in sensors}
     sees = {s.channel.name: s.sees or _probe(s.channel, plan) for s in sensors}
     run = Experiment(trial=Trial(name=plan.name, channels=channels), process=plan.process, observe=sees, name=plan.name)
-    problem, at = _at((run,), fit, solver)
+    problem, at, held = _at(run, fit, solver)
     found = {}
     for i, row in enumerate(problem.rows):
         tau = max(1.0, doubt[0] / max(_beat(row.channel), 1e-300))
-        found[row.channel.name] = _seen(at, at.row == i, widths, tau * doubt[1])
+        found[row.channel.name] = _seen(at, at.row == i, widths, held, tau * doubt[1])
     return found
 
 
-def _at(experiments: Sequence[Experiment], fit: Fit, solver: Solver) -> tuple[Problem, Forward]:
-    rows, gaps = pose_rows(experiments)
-    problem = Problem(experiments=tuple(experiments), parameters=fit.parameters, guess=fit.values, rows=rows, gaps=gaps)
-    return problem, forward(problem, fit.values, solvers=(solver,) * len(problem.experiments))
+def _at(run: Experiment, fit: Fit, solver: Solver) -> tuple[Problem, Forward, tuple[Quantity, ...]]:
+    """One run with derivatives by the parameters and then by its held inputs, and these."""
+    held = _held(run.process, fit)
+    rows, gaps = pose_rows((run,))
+    parameters = (*fit.parameters, *(Parameter(name=q.name, unit=q.unit, lower=-math.inf, upper=math.inf)
+                                     for q in held))  # fmt: skip
+    values = np.concatenate([fit.values, [q.value for q in held]])
+    problem = Problem(experiments=(run,), parameters=parameters, guess=values, rows=rows, gaps=gaps)
+    return problem, forward(problem, values, solvers=(solver,)), held
 
 
-def _seen(at: Forward, own: NDArray[np.bool_], widths: Array, inflation: float) -> _Seen:
-    touched = np.array([k for k in range(len(at.labels)) if at.shared[own, k].any()], dtype=np.int64)
+def _held(process: Process, fit: Fit) -> tuple[Quantity, ...]:
+    """What is uncertain in a process beside the parameters of the fit."""
+    fitted = {p.name for p in fit.parameters}
+    return tuple(q for name, q in quantities(process).items() if q.std > 0.0 and name not in fitted)
+
+
+def _named(held: Sequence[Quantity]) -> list[str]:
+    """Of each input, by what it is known again in another run: its group, or its name and value."""
+    return [f"group {q.group}" if q.group else f"input {q.name} = {q.value!r} +- {q.std!r}" for q in held]
+
+
+def _seen(at: Forward, own: NDArray[np.bool_], widths: Array, held: Sequence[Quantity], inflation: float) -> _Seen:
+    touched = [k for k in range(len(at.labels)) if at.shared[own, k].any()]
+    nf, columns = widths.size, dict[str, Array]()
+    for k, (label, q) in enumerate(zip(_named(held), held, strict=True)):
+        moved = at.jacobian[own, nf + k] * q.std
+        if moved.any():
+            columns[label] = columns.get(label, 0.0) + moved
+    columns |= {at.labels[k]: at.shared[own, k] for k in touched}
     weight = 1.0 / (at.sigmas[own] * math.sqrt(inflation))
-    rows = np.hstack([at.jacobian[own] * widths, at.shared[own][:, touched]]) * weight[:, None]
-    return _Seen(rows=rows, labels=tuple(at.labels[k] for k in touched))
+    rows = np.column_stack([at.jacobian[own, :nf] * widths, *columns.values()]) * weight[:, None]
+    return _Seen(rows=rows, labels=tuple(columns))
 
 
 def _beat(channel: Channel) -> float:
@@ -221,8 +264,8 @@ def _probe(channel: Channel, plan: Plan) -> Probe:
     return Probe(name=channel.name, place=channel.place, body=bodies[0] if len(bodies) == 1 else channel.station)
 
 
-def _slopes(goal: Goal, fit: Fit, solver: Solver) -> Array:
-    """(nf,) derivative of the number by each parameter of the fit."""
+def _slopes(goal: Goal, fit: Fit, solver: Solver) -> tuple[Array, dict[str, float]]:
+    """(nf,) derivative of the number by each parameter of the fit; what one standard uncertainty of each input does."""
     own = quantities(goal.process)
     names = tuple(p.name for p in fit.parameters if p.name in own)
     if not names:
@@ -232,8 +275,13 @@ def _slopes(goal: Goal, fit: Fit, solver: Solver) -> Array:
         )
     ready = substitute(goal.process, {p.name: float(v) for p, v in zip(fit.parameters, fit.values, strict=True)
                                       if p.name in names})  # fmt: skip
-    found = goal.interest.slopes(tangents(solver, ready, free=names, observe=goal.observe))
-    return np.array([found[names.index(p.name)] if p.name in names else 0.0 for p in fit.parameters])
+    held = _held(goal.process, fit)
+    free = (*names, *(q.name for q in held))
+    found = goal.interest.slopes(tangents(solver, ready, free=free, observe=goal.observe))
+    inputs = dict[str, float]()
+    for label, q, slope in zip(_named(held), held, found[len(names) :], strict=True):
+        inputs[label] = inputs.get(label, 0.0) + float(slope) * q.std
+    return np.array([found[names.index(p.name)] if p.name in names else 0.0 for p in fit.parameters]), inputs
 
 
 def _refuse(plans: Sequence[Plan], goal: Goal | None, criterion: str, add: int) -> None:

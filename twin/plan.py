@@ -64,7 +64,8 @@ class Goal:
     observe : tuple of Observation
         Those of the interest among them.
     rest : float, in the interest's unit
-        Standard uncertainty of all that no calibration lowers: numerics, inputs, model form.
+        Standard uncertainty of all that no reading lowers: numerics, model form. Inputs of the process are not among
+        it: they are counted by themselves.
     coverage : float
     """
 
@@ -87,7 +88,7 @@ class Gain:
         By the criterion, lower is better: variance of the goal, log determinant, or trace of the covariance, parameters
         in units of their prior's width.
     std : float
-        Of the goal by the parameters alone, in its unit; NaN without a goal.
+        Of the goal by parameters and held inputs together, in its unit; NaN without a goal.
     interval : float
         Expanded uncertainty of the goal with all the rest; NaN without a goal.
     """
@@ -115,6 +116,9 @@ class NextTrial:
     bare : mapping of plan name to Gain
     covariance : (nf, nf)
         Of the parameters once the best is done, in their units.
+    held : float
+        Expanded uncertainty of the goal as a budget states it now: by the fit's covariance, beside it the held inputs
+        as independent, at their own uncertainty; NaN without a goal.
     words : tuple of (English, Chinese)
     """
 
@@ -124,6 +128,7 @@ class NextTrial:
     plans: tuple[Gain, ...]
     bare: Mapping[str, Gain]
     covariance: Array
+    held: float
     words: tuple[Words, ...]
 
     @property
@@ -133,7 +138,7 @@ class NextTrial:
 
 
 def in_words(plans: Sequence[Plan], before: Gain, best: Gain, each: Sequence[Gain],
-           goal: Goal | None) -> tuple[Words, ...]:  # fmt: skip
+           goal: Goal | None, held: float) -> tuple[Words, ...]:  # fmt: skip
     """The proposal in sentences, English and Chinese."""
     by_name = {(p.name, s.channel.name): s for p in plans for s in p.candidates}
 
@@ -154,18 +159,30 @@ def in_words(plans: Sequence[Plan], before: Gain, best: Gain, each: Sequence[Gai
         own_zh = f"由 ±{k * before.std:.3g} 收窄至 ±{k * best.std:.3g} {unit}"
         words = [(f"No further sensor helps the whole interval, {by}: {least:.1%} of it comes from what no sensor of "
                   f"this kind sees. The best place, {place(best, False)} ({best.plan}), takes the part that "
-                  f"calibration decides {own}.",
+                  f"readings decide {own}.",
                   f"再加传感器对总区间无明显帮助（{by_zh}）：其中 {least:.1%} 来自此类传感器看不到的因素。"
-                  f"最佳位置为 {place(best, True)}（{best.plan}），可使由标定决定的部分{own_zh}。")]  # fmt: skip
+                  f"最佳位置为 {place(best, True)}（{best.plan}），可使由读数决定的部分{own_zh}。")]  # fmt: skip
     else:
         more = "halves the interval" if 0.45 <= share <= 0.55 else f"shrinks the interval by {1.0 - share:.0%}"
         more_zh = "使区间减半" if 0.45 <= share <= 0.55 else f"使区间收窄 {1.0 - share:.0%}"
         words = [(f"A further sensor at {place(best, False)} ({best.plan}) {more}, {by}.",
                   f"在 {place(best, True)}（{best.plan}）增设传感器可{more_zh}，{by_zh}。")]  # fmt: skip
+    if before.interval < (1.0 - SMALL) * held:
+        words.append((f"The verdict states ±{held:.3g} {unit}, since it takes the inputs that the calibration held at "
+                      "their own uncertainty. Moved as nuisances of the calibration, the readings that are there bring "
+                      f"it to about ±{before.interval:.3g} {unit}.",
+                      f"结论给出 ±{held:.3g} {unit}，因标定中固定的输入量按其自身不确定度计入；"
+                      "若在标定中作为干扰参数一并调整，"
+                      f"现有读数即可使其约为 ±{before.interval:.3g} {unit}。"))  # fmt: skip
+    elif before.interval > (1.0 + SMALL) * held:
+        words.append((f"The verdict states ±{held:.3g} {unit}; the inputs that the calibration held blur its "
+                      f"parameters too, and with that it is ±{before.interval:.3g} {unit}.",
+                      f"结论给出 ±{held:.3g} {unit}；标定中固定的输入量亦使参数更不确定，计入后为 "
+                      f"±{before.interval:.3g} {unit}。"))  # fmt: skip
     if len(each) > 1:
         worst = each[-1]
         words.append((f"The least useful place is {place(worst, False)} ({worst.plan}): ±{worst.interval:.4g} {unit}, "
-                      f"of which calibration decides ±{k * worst.std:.3g} {unit}.",
+                      f"of which readings decide ±{k * worst.std:.3g} {unit}.",
                       f"作用最小的位置为 {place(worst, True)}（{worst.plan}）：±{worst.interval:.4g} {unit}，"
-                      f"其中由标定决定的部分为 ±{k * worst.std:.3g} {unit}。"))  # fmt: skip
+                      f"其中由读数决定的部分为 ±{k * worst.std:.3g} {unit}。"))  # fmt: skip
     return tuple(words)

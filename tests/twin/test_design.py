@@ -1,14 +1,20 @@
 """What a further sensor is promised to do, beside what it does once it is there."""
 
+import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import Interest, ModelError, Probe, Quantity
+from foretrial.models import Channel, Interest, ModelError, Parameter, Probe, Quantity, Trial
 from foretrial.twin.design import next_trial
 from foretrial.twin.plan import Goal, Plan, Sensor
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lumped import Lumped, recipe
 
 FREE = {"film": (50.0, 5000.0)}
 PLACES = (0.0, 0.004, 0.010, 0.02)
@@ -156,3 +162,92 @@ def test_what_cannot_be_chosen_is_refused(lab, bench):
     lost = replace(plan, candidates=(Sensor(channel=replace(plan.candidates[0].channel, place=None)),))
     with pytest.raises(ModelError, match=r"sensor 'at 0 mm' of plan 'again' states place None"):
         next_trial(runs, (lost,), fit=fit, solver=solver, criterion="D")
+
+
+RATE = 2.0 * 600.0 / (7850.0 * 480.0 * 0.04)  # of the lumped body, 1/s
+GAS_STD, NOISE = 5.0, 2.0
+
+
+def linear(*, group="", gas=320.0, until=60.0):
+    """A recipe whose temperature is linear in where it starts and in its gas; the gas is uncertain, and held."""
+    whole = recipe(until=until)
+    [stage] = whole.stages
+    gas = Quantity(value=gas, unit="K", std=GAS_STD, name="gas", group=group)
+    walls = {name: replace(wall, gas=gas, radiant=gas) for name, wall in stage.walls.items()}
+    return replace(whole, stages=(replace(stage, walls=walls),))
+
+
+def told(times):
+    """Rows by start and gas, in their prior widths, of readings at these times."""
+    decay = np.exp(-RATE * np.asarray(times))
+    return np.column_stack([decay * WIDTH, (1.0 - decay) * GAS_STD]) / NOISE
+
+
+def by_hand(*readings, goal=60.0):
+    """Standard uncertainty of the temperature at the end by the two unknowns, after those readings."""
+    M = np.eye(2) + sum((rows.T @ rows for rows in readings), np.zeros((2, 2)))
+    by = told([goal])[0] * NOISE
+    return math.sqrt(by @ np.linalg.inv(M) @ by)
+
+
+WIDTH = 200.0 / math.sqrt(12.0)
+
+
+@pytest.fixture(scope="module")
+def straight():
+    t = np.array([5.0, 20.0, 40.0])
+    channel = Channel(name="TC", t=t, values=np.zeros(3), unit="K", logged_unit="K", place=(0.02, 0.5, 0.5), std=NOISE)
+    run = Lumped()(linear(), observe=(Probe(name="TC", place=(0.02, 0.5, 0.5)),))
+    log = Trial(name="log", channels={"TC": replace(channel, values=run.at("TC", t))}, content="log")
+    free = {"start": Parameter(name="start", unit="K", lower=1000.0, upper=1200.0)}
+    fit = twin.calibrate(linear(), log, free=free, solver=Lumped(), starts=1)
+    late = replace(channel, name="late", t=np.array([300.0, 400.0]), values=np.zeros(2))
+    early = replace(channel, name="early", t=np.array([1.0, 2.0]), values=np.zeros(2))
+    plan = Plan(name="again", process=linear(until=400.0), candidates=(Sensor(channel=late), Sensor(channel=early)))
+    return fit, plan, (twin.Experiment(trial=log, process=linear()),)
+
+
+def ends(process):
+    return Goal(process=process, observe=(Probe(name="end", place=(0.02, 0.5, 0.5)),),
+                interest=Interest(observations=("end",), statistic="last", window=(0.0, 60.0)))  # fmt: skip
+
+
+def test_an_input_that_is_held_counts_as_a_straight_line_says(straight):
+    fit, plan, _ = straight
+    found = next_trial((), (plan,), fit=fit, solver=Lumped(), goal=ends(linear()))
+    assert found.before.std == pytest.approx(by_hand(), rel=1e-6)
+    stds = {one.sensors[0]: one.std for one in found.each}
+    assert stds["late"] == pytest.approx(by_hand(told([300.0, 400.0])), rel=1e-6)
+    assert stds["early"] == pytest.approx(by_hand(told([1.0, 2.0])), rel=1e-6)
+    # of the fitted start alone, what stays once the gas is integrated over its prior
+    rows = told([1.0, 2.0])
+    assert found.best.sensors == ("early",)
+    assert found.covariance[0, 0] == pytest.approx(np.linalg.inv(np.eye(2) + rows.T @ rows)[0, 0] * WIDTH**2, rel=1e-6)
+
+
+def test_readings_so_far_and_further_ones_share_the_held_input(straight):
+    fit, plan, runs = straight
+    found = next_trial(runs, (plan,), fit=fit, solver=Lumped(), goal=ends(linear()))
+    so_far = told(runs[0].trial["TC"].t)  # read without error, so they weigh as stated
+    assert found.before.std == pytest.approx(by_hand(so_far), rel=1e-3)
+    by = told([60.0])[0] * NOISE
+    held = 2.0 * math.hypot(by[0] / WIDTH * float(fit.std[0]), by[1])  # as a budget has it: the gas beside the start
+    assert found.held == pytest.approx(held, rel=1e-6)
+    assert f"The verdict states ±{held:.3g} K" in found.words[1][0]
+    assert f"结论给出 ±{held:.3g} K" in found.words[1][1]
+    late = next(one for one in found.each if one.sensors == ("late",))
+    assert late.std == pytest.approx(by_hand(so_far, told([300.0, 400.0])), rel=1e-3)
+
+
+def test_an_input_with_another_value_is_another_unknown_and_a_group_is_one(straight):
+    fit, plan, _ = straight
+    by = told([60.0])[0] * NOISE
+    other = next_trial((), (plan,), fit=fit, solver=Lumped(), goal=ends(linear(gas=330.0)))
+    rows = told([300.0, 400.0])
+    start = np.linalg.inv(np.eye(2) + rows.T @ rows)[0, 0]
+    late = next(one for one in other.each if one.sensors == ("late",))
+    assert late.std == pytest.approx(math.sqrt(by[0] ** 2 * start + by[1] ** 2), rel=1e-6)
+    grouped = replace(plan, process=linear(group="hall", until=400.0))
+    same = next_trial((), (grouped,), fit=fit, solver=Lumped(), goal=ends(linear(gas=330.0, group="hall")))
+    late = next(one for one in same.each if one.sensors == ("late",))
+    assert late.std == pytest.approx(by_hand(rows), rel=1e-6)
