@@ -78,7 +78,7 @@ function calibrationBlock() {
       ]),
       correlation(cal)),
     has(cal.words) ? [h("h3", {}, w("calibration.identifiable")), says(cal.words)] : null,
-    profilesPart(), discrepancyPart(), runsPart(),
+    mistakenPart(cal.mistaken), profilesPart(), discrepancyPart(), runsPart(),
     has(cal.starts) ? h("details", {}, h("summary", {}, w("calibration.starts-all")),
       table(["#", w("calibration.begin"), w("calibration.end"), w("calibration.objective"), w("calibration.evaluations"), w("calibration.outcome")],
         cal.starts.map((one, k) => [String(k + 1), (one.begin ?? []).map((v) => fmt(v, 3)).join(", "), (one.end ?? []).map((v) => fmt(v, 4)).join(", "),
@@ -122,7 +122,7 @@ function validationBlock() {
       ["validation.area-likely", number(area?.likely) ? `${by(area.likely)}${tail(k)}` : null],
       ["validation.data", listed(val.data)], ["validation.disjoint", has(val.disjoint) ? yes(val.disjoint) : null],
     ]),
-    says(val.words),
+    says(val.words), mistakenPart(val.mistaken),
     has(verdict.ladder) ? ladder() : null);
 }
 

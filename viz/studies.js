@@ -5,7 +5,7 @@ function profilesPart() {
   if (!has(verdict.profiles)) return null;
   return [h("h3", { id: "profiles" }, w("study.profiles")), h("p", { class: "lead" }, w("study.profiles-lead")),
     h("div", { class: "tiles" }, verdict.profiles.map(profileTile)),
-    legend(["line", "study.profile-curve"], ["dashed", "study.threshold"], ["ring", "study.bound-active"], ["span", "study.profile-interval", { level: percent(verdict.profiles[0].level) }])];
+    legend(["line", "study.profile-curve"], ["dashed", "study.threshold"], verdict.profiles.some((one) => one.active.some(has)) ? ["ring", "study.bound-active"] : null, ["span", "study.profile-interval", { level: percent(verdict.profiles[0].level) }])];
 }
 
 function profileTile(one) {
@@ -35,6 +35,7 @@ function discrepancyPart() {
   const [low, high] = [Math.min(0, ...all), Math.max(0, ...all)], short = (name) => name.split("/").pop();
   return [h("h3", { id: "discrepancy" }, w("study.discrepancy")), h("p", { class: "lead" }, w("study.discrepancy-lead")),
     facts([["study.size", `${fmt(by(own.size), 2)}${tail(unit.difference)}`], ["study.length", seconds(own.length)], ["study.gain", fmt(own.gain, 3)]]),
+    has(own.aliased) ? facts(own.aliased.map((one) => [h("span", {}, w("study.aliased"), ` ${one.name}`), `± ${fmt(one.std, 2)}${tail(pretty(one.unit))}`])) : null,
     broad((width, tall) => chart({ name: () => word("study.discrepancy"), width, height: 300 * tall,
       x: { from: Math.min(...t) * clock.by, to: Math.max(...t) * clock.by, word: ["trial.time", { unit: clock.label }] },
       y: { from: low, to: high, word: `${unit.difference}` },
@@ -183,3 +184,6 @@ function breakingPart() {
     has(own.point) && Object.keys(own.point).length ? h("details", {}, h("summary", {}, w("study.design-point")),
       table([w("budget.cause"), w("study.value-there")], Object.entries(own.point).map(([name, v]) => [named("cause", name), fmt(v)]))) : null];
 }
+
+// Sensors, clocks and units that are not what they are taken for, as the data show.
+const mistakenPart = (list) => (has(list) ? [h("h3", {}, w("study.mistaken")), says(list.map((one) => one.text ?? { en: one.en, zh: one.zh }))] : null);

@@ -77,7 +77,8 @@ def studies():
                        "best": {"plan": "trial 2", "sensors": ["upper web root"], "std": 2.4, "expanded": 9.1},
                        "checks": [{"name": "TC-A-web", "promised": 0.89, "reached": 0.95, "misfit": 1.04}],
                        "words": [both("A further sensor shrinks it.", "增设传感器可收窄区间。")]},
-        "discrepancy": {"size": 4.1, "length": 180.0, "gain": 22.0, "unit": "K",
+        "discrepancy": {"aliased": [{"name": "film", "std": 0.4, "unit": "W/(m2.K)"}],
+                        "size": 4.1, "length": 180.0, "gain": 22.0, "unit": "K",
                         "series": [{"channel": f"synthetic trial 2/{c}", "t": t.tolist(), "error": e.tolist(),
                                     "std": [1.1] * t.size} for c, e in error.items()],
                         "words": [both("The model errs by 4.1 K.", "模型偏差 4.1 K。")]},
@@ -95,7 +96,10 @@ def validated():
     """A validation with every field that the schema has."""
     old = content()["validation"]
     points = [{**one, "chance": 0.4 if k else 0.004} for k, one in enumerate(old["points"])]
-    return {**old, "points": points, "distance": 31.2, "dof": 24.0, "chance": 0.15, "area_metric": 0.08,
+    wrong = [{"trial": "synthetic trial 3", "channel": "TC-A-web", "kind": "clock", "begin": 0.0, "end": 900.0,
+              "size": -60.0, "text": both("The clock looks 60 s off.", "时钟疑似偏差 60 s。")}]  # fmt: skip
+    return {**old, "points": points, "mistaken": wrong,
+            "distance": 31.2, "dof": 24.0, "chance": 0.15, "area_metric": 0.08,
             "modified_area": {"below": 0.9, "above": 1.7, "likely": 2.2, "ends": [1.9, 2.7], "factor": 1.8},
             "coverage": {**old["coverage"], "with_model_form": 0.98, "lower": 0.91, "upper": 0.99,
                          "independent": 44.0}}  # fmt: skip

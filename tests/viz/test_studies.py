@@ -65,6 +65,7 @@ def test_validation_says_distance_areas_effective_size_and_corrected_chances(win
     window.open(full)
     told = texts(window, "#validation")[0]
     for piece in ("31.2 on 24 degrees of freedom", "44 independent of 540 readings", "91 % … 99 %", "Chance (Holm)",
+                  "The clock looks 60 s off.",
                   "readings below the model 0.9 K, above 1.7 K", "2.2 K", "0.08"):  # fmt: skip
         assert piece in told
     assert texts(window, "#validation td strong.bad") == ["0.4 %"]  # the channel that stands out
