@@ -90,7 +90,8 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
         Of this number: its u_num.
     validation : Validation or None
         Its model form, with as many degrees of freedom as it had independent readings, and the offset that sensors of
-        calibration and validation may share.
+        calibration and validation may share. Where the fit allows its model an error of its own that is larger than
+        this model form, what it is larger by is a line too.
     extra : sequence of Line
         What else is known: a reduced model's bound, sampling, a property used beyond its range.
     coverage : float
@@ -128,10 +129,21 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
             lines.append(_whole("shared sensor offset", "sensor", validation.sensor, "K",
                                 "offset common to calibration and validation sensors", gain=gain))  # fmt: skip
         trials = ", ".join(validation.data)
+        if fit is not None and fit.discrepancy is not None:
+            lines.append(_whole("model error seen in calibration", "model form", _beyond(fit, validation), "K",
+                                f"{fit.discrepancy.kernel} of {fit.discrepancy.size:.3g} K beside "
+                                f"{', '.join(n for n in fit.data if '/' not in n)}, as far as validation shows less",
+                                gain=gain))  # fmt: skip
         lines.append(_whole("model form", "model form", validation.model_form, "K", f"validation on {trials}",
                             validation.form_dof, gain))  # fmt: skip
     return Budget(quantity=f"{interest.statistic} of {prediction.observation}", unit=interest.unit,
                   lines=(*lines, *extra), coverage=coverage, correlations=correlations)  # fmt: skip
+
+
+def _beyond(fit: Fit, validation: Validation) -> float:
+    """What the model's error in calibration has beyond the model form of a validation: together they count once."""
+    size = 0.0 if fit.discrepancy is None else fit.discrepancy.size
+    return math.sqrt(max(0.0, size**2 - validation.model_form**2))
 
 
 def _whole(name: str, kind: str, std: float, unit: str, source: str, dof: float = math.inf, gain: float = 1.0) -> Line:

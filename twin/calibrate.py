@@ -241,6 +241,12 @@ def doubt(problem: Problem, at: Forward, loss: str | None = None) -> tuple[Array
     return inflation, effective, math.sqrt(_variance(pull, slope))
 
 
+def _span(problem: Problem) -> tuple[float, float] | None:
+    """Lowest and highest temperature read, K."""
+    read = [row.channel.values[row.channel.reads] for row in problem.rows if row.channel.unit == "K"]
+    return (float(min(one.min() for one in read)), float(max(one.max() for one in read))) if read else None
+
+
 def _variance(pull: Array, slope: Array) -> float:
     """Mean square of standardised residuals; under a robust loss what the estimate's variance grows by (Huber 1964)."""
     return float(np.mean(pull**2)) / max(float(np.mean(slope)), 0.1) ** 2
@@ -278,7 +284,7 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                          outcome=d.outcome) for d in found)  # fmt: skip
     words = identify(problem.parameters, values, covariance, widths=widths, scaled=scaled, active=active, misfit=misfit,
                      effective=effective, whiteness=whiteness, gaps=problem.gaps,
-                     widened=kernel is None)  # fmt: skip
+                     widened=kernel is None, span=_span(problem))  # fmt: skip
     words += remarks([(e.trial.name, c) for e in problem.experiments for c in e.trial.channels.values()
                       if c.name in e.observe or c.unused])  # fmt: skip
     if loss is not None:

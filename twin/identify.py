@@ -1,5 +1,6 @@
 """What the data can tell of each parameter and of their combinations, in words."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -62,7 +63,7 @@ def correlated(left: Array) -> float:
 def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, *, widths: Array, scaled: Array,
              active: Sequence[str] = (), misfit: float = 1.0, effective: float = 0.0,
              whiteness: Mapping[str, float] | None = None, gaps: int = 0,
-             widened: bool = True) -> tuple[Words, ...]:  # fmt: skip
+             widened: bool = True, span: tuple[float, float] | None = None) -> tuple[Words, ...]:  # fmt: skip
     """Sentences, each in English and in Chinese.
 
     Parameters
@@ -80,6 +81,8 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
         Readings that the logs lack.
     widened : bool
         Whether the covariance was enlarged for misfit and correlation; a model error may stand for them instead.
+    span : (float, float) or None, K
+        Lowest and highest reading: what cannot be told apart there may be elsewhere.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
              for p, v, s, w in zip(parameters, values, std, widths, strict=True)]  # fmt: skip
     words += [_pulled(p, float(v)) for p, v in zip(parameters, values, strict=True)
               if p.prior is not None and abs(v - p.prior[0]) > 2.0 * p.prior[1]]  # fmt: skip
-    words += _together(parameters, values, covariance / np.outer(std, std), std / widths)
+    words += _together(parameters, values, covariance, std / widths, span)
     words += _blind(parameters, scaled)
     words += _residuals(misfit, effective, scaled.shape[0], whiteness or {}, widened)
     if gaps:
@@ -125,8 +128,13 @@ def _pulled(p: Parameter, value: float) -> Words:
             "它在替模型的缺失作补偿。")  # fmt: skip
 
 
-def _together(parameters: Sequence[Parameter], values: Array, correlation: Array, share: Array) -> list[Words]:
+def _together(parameters: Sequence[Parameter], values: Array, covariance: Array, share: Array,
+              span: tuple[float, float] | None) -> list[Words]:  # fmt: skip
     words: list[Words] = []
+    std = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(std, std)
+    low, high = span or (0.0, 0.0)
+    where = (f" by readings of {low:.0f} to {high:.0f} K", f"（读数范围 {low:.0f}–{high:.0f} K）") if span else ("", "")
     for i in range(values.size):
         for j in range(i):
             rho = float(correlation[i, j])
@@ -135,17 +143,29 @@ def _together(parameters: Sequence[Parameter], values: Array, correlation: Array
             a, b = parameters[j].name, parameters[i].name
             ratio = parameters[i].lower > 0.0 and parameters[j].lower > 0.0
             sign = {(True, True): "/", (True, False): "×", (False, True): "−", (False, False): "+"}[(ratio, rho > 0)]
+            known = _combined(values[[j, i]], covariance[np.ix_([j, i], [j, i])], sign)
             if max(share[i], share[j]) > KNOWN:
                 words.append((f"Only {a} {sign} {b} is seen: they trade against each other (correlation {rho:+.3f}); "
-                              "neither has a value of its own.",
+                              f"neither has a value of its own, {a} and {b} cannot be told apart{where[0]}, and "
+                              f"{a} {sign} {b} = {known}.",
                               f"数据只看得到 {a} {sign} {b}：二者此消彼长（相关系数 {rho:+.3f}），"
-                              "不能各自确定。"))  # fmt: skip
+                              f"不能各自确定{where[1]}；{a} {sign} {b} = {known}。"))  # fmt: skip
             else:
                 words.append((f"{a} and {b} are correlated ({rho:+.2f}): use them together, never one alone; "
-                              f"{a} {sign} {b} is known better than either.",
-                              f"{a} 与 {b} 相关({rho:+.2f})：须成对使用，不可单独引用；{a} {sign} {b} "
+                              f"{a} {sign} {b} = {known} is known better than either.",
+                              f"{a} 与 {b} 相关({rho:+.2f})：须成对使用，不可单独引用；{a} {sign} {b} = {known}，"
                               "比单个参数更可靠。"))  # fmt: skip
     return words
+
+
+def _combined(values: Array, covariance: Array, sign: str) -> str:
+    """Value of a combination of two with its expanded uncertainty, k = 2, by its slopes."""
+    a, b = (float(v) for v in values)
+    if sign in "+−":
+        value, slope = (a + b, np.array([1.0, 1.0])) if sign == "+" else (a - b, np.array([1.0, -1.0]))
+    else:
+        value, slope = (a * b, np.array([b, a])) if sign == "×" else (a / b, np.array([1.0 / b, -a / b**2]))
+    return f"{value:.4g} ± {2.0 * math.sqrt(max(float(slope @ covariance @ slope), 0.0)):.2g} (k = 2)"
 
 
 def _blind(parameters: Sequence[Parameter], scaled: Array) -> list[Words]:
@@ -158,9 +178,11 @@ def _blind(parameters: Sequence[Parameter], scaled: Array) -> list[Words]:
         names = [p.name for p, c in zip(parameters, direction, strict=True) if abs(c) > 0.3]
         if size < 1.0 and len(names) > 2:
             text = ", ".join(names)
-            words.append((f"{text} can be moved together without the data noticing; that direction is carried with its "
-                          "prior width.",
-                          f"{text} 同时变动而数据毫无察觉；该方向按先验宽度计入。"))  # fmt: skip
+            words.append((f"{text} can be moved together without the data noticing: over the whole prior width the "
+                          f"readings move by {size:.2g} of their uncertainty; that direction is carried with that "
+                          "width.",
+                          f"{text} 同时变动而数据毫无察觉：遍历整个先验宽度，读数仅移动其不确定度的 {size:.2g} 倍；"
+                          "该方向按先验宽度计入。"))  # fmt: skip
     return words
 
 

@@ -1,6 +1,7 @@
 """An error of the model's own over time, kept out of what the parameters do, and what it leaves open about them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,3 +185,17 @@ def tell_lack(lack: Lack, fit: Fit) -> tuple[Words, ...]:
                       f"{p.name}：标准不确定度 {all_:.2g} {p.unit} 中，模型偏差占 {own:.2g} {p.unit}"
                       f"（方差的 {share:.0%}）。"))  # fmt: skip
     return tuple(words)
+
+
+def content_of_lack(fit: Fit) -> dict[str, Any]:
+    """Key `discrepancy` of verdict.json, where the fit allows its model an error of its own."""
+    lack, rows = fit.discrepancy, np.array(fit.rows)
+    if lack is None:
+        return {}
+    series = [{"channel": label, "t": fit.times[own], "error": lack.error[own], "std": lack.std[own]}
+              for label in dict.fromkeys(fit.rows) for own in (rows == label,)]  # fmt: skip
+    aliased = [{"name": p.name, "std": float(s), "unit": p.unit}
+               for p, s in zip(fit.parameters, lack.aliased, strict=True)]  # fmt: skip
+    return {"discrepancy": {"kernel": lack.kernel, "size": lack.size, "length": lack.length, "gain": lack.gain,
+                            "unit": "K", "series": series, "aliased": aliased,
+                            "words": [{"en": en, "zh": zh} for en, zh in tell_lack(lack, fit)]}}  # fmt: skip

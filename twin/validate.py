@@ -1,5 +1,6 @@
 """Compare a prediction with a trial that the fit never saw, and say what the difference can and cannot tell."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -222,7 +223,15 @@ def validate(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None,
         data[run.trial.name] = marks[run.trial.name]
         leaked += [name for name, mark in marks.items() if fit is not None and mark in fit.data.values()]
     synthetic = tuple(run.trial.name for run in runs if made_up(run.trial))
-    return _together(points, causing, data, tuple(dict.fromkeys(leaked)), synthetic, k)
+    found = _together(points, causing, data, tuple(dict.fromkeys(leaked)), synthetic, k)
+    if fit is None or fit.discrepancy is None:
+        return found
+    own = fit.discrepancy.size
+    words = (f"Beside its calibration the model erred by {own:.3g} K of its own; here the error is {found.rms:.3g} K "
+             f"rms against {math.hypot(own, found.u_val):.3g} K expected of both.",
+             f"标定时模型自身偏差为 {own:.3g} K；此处误差均方根 {found.rms:.3g} K，"
+             f"二者合计预期为 {math.hypot(own, found.u_val):.3g} K。")  # fmt: skip
+    return replace(found, words=(*found.words, words))
 
 
 def compare(experiments: Sequence[Experiment] | Experiment, *, fit: Fit | None, solver: Solver,
