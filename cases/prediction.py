@@ -1,6 +1,7 @@
 """What every case without a trial does: freeze the question, draw the fields, and foresee the answer."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,17 @@ from foretrial.models import Observation, Process, Requirement, Verdict
 from foretrial.solvers import Heat
 
 
-def frozen(store: Path, requirement: Requirement) -> twin.Record:
-    """Fix the question before any solve; there is no trial to split."""
-    rule = {"guard": requirement.guard, "coverage": requirement.coverage}
+def frozen(store: Path, requirement: Requirement, *, together: tuple[str, ...] = ()) -> twin.Record:
+    """Fix the question before any solve; there is no trial to split.
+
+    Parameters
+    ----------
+    together : tuple of str
+        Ids of all questions that the same runs will answer, where there are several.
+    """
+    rule: dict[str, Any] = {"guard": requirement.guard, "coverage": requirement.coverage}
+    if together:
+        rule["together"] = list(together)
     return twin.freeze(store, requirement, split={}, rule=rule, seeds={})
 
 
@@ -47,14 +56,45 @@ def foreseen(
         Between two frames of the fields.
     problems : tuple of str
         The published problems that qualify the operators in use.
-    options : keyword arguments of twin.foresee
+    options : keyword arguments of twin.foresee_each
         Such as assumptions, caveats and ratios.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    store = out / "trials.h5"
-    freeze = frozen(store, requirement)
+    return foreseen_each(((requirement, out, title),), process, case=case, solver=solver, judged=judged, every=every,
+                         problems=problems, tell=tell, **options)[0]  # fmt: skip
+
+
+def foreseen_each(
+    asked: Sequence[tuple[Requirement, Path, tuple[str, str]]],
+    process: Process,
+    *,
+    case: str,
+    solver: Heat,
+    judged: tuple[Observation, ...],
+    every: float,
+    problems: tuple[str, ...],
+    tell: twin.Tell,
+    **options: Any,
+) -> tuple[Verdict, ...]:
+    """One verdict for each requirement, in its own folder, all from the same runs; see `foreseen`.
+
+    Parameters
+    ----------
+    asked : sequence of (Requirement, Path, (English, Chinese))
+        Each with the folder and the title of its verdict.
+    """
+    ids = tuple(requirement.id for requirement, _, _ in asked)
+    held = []
+    for requirement, folder, _ in asked:
+        folder.mkdir(parents=True, exist_ok=True)
+        held.append(frozen(folder / "trials.h5", requirement, together=ids if len(ids) > 1 else ()))
     tell(f"each run of '{process.name}': {solver.forecast(process)}", 0.0)
-    field: Mapping[str, Any] = twin.picture(solver, process, out / "fields.vtkhdf", every=every)
-    return twin.foresee(requirement, process, store=store, freeze=freeze, judged=judged, solver=solver, title=title,
-                        qualification=_qualified(problems), fields=(field,), command=f"foretrial run {case}",
-                        tell=lambda text, share: tell(text, 0.2 + 0.75 * share), **options)  # fmt: skip
+    first = asked[0][1] / "fields.vtkhdf"
+    field: Mapping[str, Any] = twin.picture(solver, process, first, every=every)
+    for _, folder, _ in asked[1:]:
+        shutil.copyfile(first, folder / first.name)
+    questions = [twin.Question(requirement=requirement, store=folder / "trials.h5", freeze=freeze, title=title,
+                               fields=(field,))
+                 for (requirement, folder, title), freeze in zip(asked, held, strict=True)]  # fmt: skip
+    return twin.foresee_each(questions, process, judged=judged, solver=solver, qualification=_qualified(problems),
+                             command=f"foretrial run {case}",
+                             tell=lambda text, share: tell(text, 0.2 + 0.75 * share), **options)  # fmt: skip

@@ -8,7 +8,7 @@ Answer  NOT-VALID-HERE, predicted, not tried: 17.5 s, margin 7.5 s +- 5.1 s; wha
 from pathlib import Path
 
 from foretrial import twin, viz
-from foretrial.cases.prediction import foreseen, frozen
+from foretrial.cases.prediction import foreseen_each, frozen
 from foretrial.models import Curve, Extreme, Interest, Part, Process, Property, Quantity, Requirement, Verdict
 from foretrial.models.library import CARBON_STEEL
 from foretrial.models.process import quench
@@ -58,8 +58,8 @@ ASSUMPTIONS = (
 
 
 def freeze(store: Path) -> twin.Record:
-    """Fix the question of the cooling time before any solve."""
-    return frozen(store, REQUIREMENT)
+    """Fix the question of the cooling time before any solve, and that evenness is asked of the same runs."""
+    return frozen(store, REQUIREMENT, together=(REQUIREMENT.id, EVEN.id))
 
 
 def dip() -> Process:
@@ -74,16 +74,13 @@ def run(*, cells: int = 8, out: Path = Path("out/quench_part"), tell: twin.Tell 
     """Predict the slowest cooling time of the crank, and beside it how evenly it cools; nobody has tried it."""
     process, solver = dip(), Heat(cells=cells, tolerance=1.0)
     judged = (Extreme(name="hottest"), Extreme(name="coldest", statistic="min"))
-    halves = (
-        (REQUIREMENT, out, 0.0, ("A bell crank in oil", "油淬曲柄")),
-        (EVEN, out / "evenness", 0.5, ("How evenly a crank cools in oil", "油淬曲柄的温度均匀性")),
+    asked = (
+        (REQUIREMENT, out, ("A bell crank in oil", "油淬曲柄")),
+        (EVEN, out / "evenness", ("How evenly a crank cools in oil", "油淬曲柄的温度均匀性")),
     )
-    cooling, _ = (
-        foreseen(requirement, process, case="quench_part", solver=solver, judged=judged, out=folder, every=1.0,
-                 problems=("Heisler", "cylinder-cut", "balance"), title=title, assumptions=ASSUMPTIONS,
-                 tell=lambda text, share, begun=begun: tell(text, begun + 0.5 * share))
-        for requirement, folder, begun, title in halves
-    )  # fmt: skip
+    cooling, _ = foreseen_each(asked, process, case="quench_part", solver=solver, judged=judged, every=1.0,
+                               problems=("Heisler", "cylinder-cut", "balance"), assumptions=ASSUMPTIONS,
+                               tell=tell)  # fmt: skip
     return cooling
 
 

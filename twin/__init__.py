@@ -2,7 +2,8 @@
 
 from .answer import Outcome
 from .assess import Evidence
-from .budget import Prediction, budget, predict
+from .breaking import Breaking, breaking
+from .budget import Prediction, budget, predict, predict_each
 from .calibrate import calibrate
 from .capability import Capability, capability, index_bounds, parts_to_settle
 from .chain import Record
@@ -38,7 +39,7 @@ from .plate import facing
 from .posterior import Posterior, posterior
 from .problem import Experiment, Problem, pose
 from .profile import Profile, profile
-from .refine import Refinement, refine
+from .refine import Refinement, refine, refine_each
 from .release import Release, release, restored
 from .reliability import (
     Bounded,
@@ -62,7 +63,21 @@ from .smoother import Smoothed, es_mda
 from .sobol import Function, Sensitivity, one_by_one, sobol
 from .stability import Stability, stability
 from .store import add, append_record, check, correct, names, raw_file, records, write
-from .study import Study, Tell, conclude, fit_of, fitted, foresee, picture, silent, write_verdict
+from .studies import contents
+from .study import (
+    Question,
+    Study,
+    Tell,
+    conclude,
+    conclude_each,
+    fit_of,
+    fitted,
+    foresee,
+    foresee_each,
+    picture,
+    silent,
+    write_verdict,
+)
 from .tree import Carried, Node, Tree, carry, write_carried
 from .treefile import read_tree, write_tree
 from .validate import Point, Validation, compare, validate
@@ -71,6 +86,7 @@ from .verify import verify
 __all__ = [
     "Belief",
     "Bounded",
+    "Breaking",
     "Capability",
     "Carried",
     "Decision",
@@ -91,8 +107,8 @@ __all__ = [
     "Ledger",
     "LiveLog",
     "Lives",
-    "News",
     "Lot",
+    "News",
     "NextTrial",
     "Node",
     "Outcome",
@@ -102,6 +118,7 @@ __all__ = [
     "Prediction",
     "Problem",
     "Profile",
+    "Question",
     "Record",
     "Recovered",
     "Refinement",
@@ -128,6 +145,7 @@ __all__ = [
     "audit",
     "batches_to_settle",
     "binomial",
+    "breaking",
     "budget",
     "calibrate",
     "capability",
@@ -136,9 +154,11 @@ __all__ = [
     "check_verdict",
     "compare",
     "conclude",
+    "conclude_each",
     "consider",
     "consolidate",
     "content_of",
+    "contents",
     "correct",
     "costing",
     "crossed",
@@ -153,6 +173,7 @@ __all__ = [
     "fitted",
     "follow",
     "foresee",
+    "foresee_each",
     "freeze",
     "frozen_before",
     "import_csv",
@@ -180,14 +201,16 @@ __all__ = [
     "pose",
     "posterior",
     "predict",
+    "predict_each",
     "profile",
     "raw_file",
     "read",
+    "read_lot",
     "read_tree",
     "records",
-    "read_lot",
     "recover",
     "refine",
+    "refine_each",
     "release",
     "reliability_at",
     "repair",

@@ -9,6 +9,8 @@ import numpy as np
 
 from ..models import Budget, Fit, History, Process, Requirement, Trial, quantities
 from ..models.digest import digest
+from .agree import widened
+from .breaking import Breaking
 from .domain import Domain
 from .form import Form
 from .refine import Refinement
@@ -16,6 +18,8 @@ from .validate import Validation
 
 Found = dict[str, tuple[str, str, str, str]]
 BALANCE = 1e-3  # share of heat that may be missing
+ENVELOPE = ("not-applicable", "canonical", "a file cannot hold the signatures on itself: foretrial check --key, and "
+            "the report page, say from verdict.intoto.jsonl beside it who has signed", "")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +28,11 @@ class Evidence:
 
     Attributes
     ----------
-    freeze : mapping with digest, at, before_result, or None
+    freeze : mapping with digest, at, before_result, together (ids as frozen, or None), or None
+    together : tuple of str
+        Ids of all requirements that the same runs answer, where there are several.
+    breaking : Breaking or None
+        The probability of breaking the limit, where the requirement asks for it.
     form : Form or None
         The judgement on the form of the model that answers.
     qualification : sequence of mappings with id and state, or None
@@ -51,6 +59,8 @@ class Evidence:
     waivers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     seal: Mapping[str, str] = field(default_factory=dict)
     prior: tuple[float, float] | None = None
+    together: tuple[str, ...] = ()
+    breaking: Breaking | None = None
 
 
 def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
@@ -70,6 +80,7 @@ def assess(e: Evidence, *, margin: float) -> tuple[Found, bool]:
         ("C6", "the full model was run"),
         ("E7", "no scale-up is claimed"),
         ("E8", "the error of the model is carried as model form instead"),
+        ("F5", "the requirement asks for no probability of breaking its limit"),
         ("F6", "no series of parts is judged"),
         ("F7", "no lot of parts is charged: a verdict on its log does"),
         ("F8", "one quantity is judged"),
@@ -238,10 +249,37 @@ def _budget(e: Evidence, found: Found) -> None:
     u = e.requirement.coverage * e.budget.combined()
     found["F4"] = _say(u <= e.requirement.accuracy, f"{u:.3g} against {e.requirement.accuracy:.3g} {e.budget.unit}",
                        "measure or refine what leads the budget")  # fmt: skip
-    found["F5"] = ("not-yet", "", "this version does not evidence it", "")
+    _together(e, found)
+    _reliability(e, found)
     signed = all(e.seal.get(k) for k in ("prepared", "checked", "reviewed", "approved"))
     found["H1"] = _say(signed, ", ".join(v for k, v in e.seal.items() if v and k != "expires"), "names are missing")
     found["H2"] = _say(True, "stated")
     found["H3"] = _say(bool(e.seal.get("expires")), str(e.seal.get("expires", "")), "no expiry is stated")
-    found["H4"] = ("not-yet", "canonical", "signed only after it is written: verdict.intoto.jsonl beside it", "")
+    found["H4"] = ENVELOPE
     found["H5"] = _say(True, "foretrial check verdict.json")
+
+
+def _together(e: Evidence, found: Found) -> None:
+    if len(e.together) < 2:
+        return
+    r, n = e.requirement, len(e.together)
+    stated = (e.freeze or {}).get("together")
+    frozen = stated is not None and list(stated) == list(e.together)
+    why = "" if frozen else "how many are answered together was not frozen"
+    if r.guard <= 0.0:
+        why = "there is no guard band to widen"
+    found["F8"] = _say(frozen and r.guard > 0.0,
+                       f"{n} quantities ({', '.join(e.together)}): Bonferroni, k = {widened(r.coverage, n):.3g} in the "
+                       f"guard band instead of {r.coverage:.3g}", why)  # fmt: skip
+
+
+def _reliability(e: Evidence, found: Found) -> None:
+    allowed, b = e.requirement.failing, e.breaking
+    if allowed is None and "F5" not in e.requirement.needs:
+        return
+    if allowed is None:
+        found["F5"] = ("not-met", "", "the requirement states no probability that is allowed", "")
+    elif b is None:
+        found["F5"] = ("not-met", "", "no probability of breaking the limit was sought", "")
+    else:
+        found["F5"] = _say(b.keeps(allowed), f"{b.told()}; {allowed:.2g} allowed", b.why(allowed), digest(b.content()))

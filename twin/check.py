@@ -11,6 +11,7 @@ from typing import Any
 
 from ..models import Budget, Line, ModelError, State, TrialError
 from ..models.verdict import SCHEMA, canonical, readable
+from .breaking import Breaking
 from .decide import Decision, decide
 from .outcome import again
 from .sign import BESIDE, ROLES, signatures
@@ -59,7 +60,8 @@ def check(path: Path | str, *, keys: Sequence[Path | str] = ()) -> tuple[Finding
     content = read_verdict(file)
     try:
         return (_digest(content), _form(content, file), *_files(content, file.parent),
-                *_frozen(content, file.parent), _budget(content), _decision(content), _data(content),
+                *_frozen(content, file.parent), _budget(content), _decision(content), *_reliability(content),
+                _data(content),
                 *_measured(content, file.parent),
                 *_signed(file, keys))  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as cause:
@@ -110,6 +112,16 @@ def _signed(file: Path, keys: Sequence[Path | str]) -> list[Finding]:
         told += "".join(f"; not {role}" for role in ROLES if role not in signed)
     if idle > 0:
         told += f"; {idle} of the {len(keys)} keys given signed nothing that holds"
+    lacking = [role for role in ROLES if role not in signed]
+    if not seen:
+        state = f"unsigned: met once {', '.join(ROLES)} have signed"
+    elif lacking or len(signed) < len(seen):
+        state = f"not met: {', '.join(lacking) or 'a signature that does not hold'} lacking"
+    elif all(one.known for one in seen):
+        state = "met: every role, each by a key that was given"
+    else:
+        state = "signed in every role, by keys that were not given: nobody knows whose"
+    found.insert(0, Finding(what="H4", holds=True, text=state))
     return [*found, Finding(what="signatures", holds=idle <= 0 and len(signed) == len(seen), text=told)]
 
 
@@ -144,13 +156,17 @@ def _frozen(content: dict[str, Any], folder: Path) -> list[Finding]:
         return [Finding(what="freeze", holds=False, text=f"no store here holds the freeze {mark[:12]}")]
     asked = held[mark].payload["requirement"]
     same = {name: asked[name] == q[name] for name in ("limit", "sense", "accuracy", "coverage", "guard", "display")}
-    same["limit of the result"] = asked["limit"] == r["limit"]
+    own = asked["limit"] if isinstance(asked["limit"], list) else [asked["limit"]]
+    same["limit of the result"] = r["limit"] in own
     same["text"] = {"en": asked["text"], "zh": asked["text_zh"]} == q["text"]
     same["interest"] = json.loads(canonical(asked["interest"])) == q["interest"]
     same["needs"] = set(asked["needs"]) <= set(q["needs"])
     same["time"] = held[mark].at == q["freeze"]["at"]
     same["verification"] = asked["verification"] == q["verification"]
     same["id"] = asked["id"] == q.get("id", asked["id"])
+    same["failing"] = asked.get("failing") == q.get("failing")
+    together = held[mark].payload["rule"].get("together")
+    same["questions together"] = together is None or list(together) == (q.get("together") or [])
     for role, parts in held[mark].payload["split"].items():
         used = set((content[role] or {}).get("data", {}).values()) if role in content else set()
         same[f"{role} data"] = used <= set(parts.values())
@@ -182,13 +198,29 @@ def _decision(content: dict[str, Any]) -> Finding:
                  inside=d is None or (all(x["inside"] for x in d["variables"]) and d["inside"]),
                  tried=_tried(content),
                  expired=criteria["B3"]["why"] == "expired",
-                 dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"])  # fmt: skip
+                 dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"],
+                 together=max(len(q.get("together") or []), 1))  # fmt: skip
     same = own.state is State(r["state"]) and _risky(r, own) and all(
         math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
         for a, s in ((own.margin, r["margin"]), (own.guard_band, r["guard_band"]),
                      (own.acceptance_limit, r["acceptance_limit"]), (own.false_accept, r["false_accept"]),
-                     (q["coverage"] * b["combined"], r["expanded"]), (q["limit"], r["limit"])))  # fmt: skip
+                     (q["coverage"] * b["combined"], r["expanded"]), (own.limit, r["limit"])))  # fmt: skip
     return Finding(what="decision", holds=same, text=f"{own.state.value}, margin {own.margin:.4g}; stated {r['state']}")
+
+
+def _reliability(content: dict[str, Any]) -> list[Finding]:
+    """Whether F5 stands as the probabilities of breaking the limit say, where one is allowed."""
+    q, given = content["question"], content.get("reliability")
+    allowed = q.get("failing")
+    if allowed is None:
+        return []
+    state = next(c["state"] for c in content["criteria"] if c["id"] == "F5")
+    keeps, told = False, "no probability of breaking the limit"
+    if given is not None:
+        stated = {k: math.inf if k == "scatter" and v is None else v for k, v in given.items() if k != "agree"}
+        one = Breaking(**stated)
+        keeps, told = one.keeps(allowed), one.told()
+    return [Finding(what="reliability", holds="F5" in q["needs"] and (state == "met") == keeps, text=told)]
 
 
 def _tried(content: dict[str, Any]) -> bool:

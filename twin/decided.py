@@ -14,7 +14,7 @@ from ..models.digest import digest
 from ..models.units import factor
 from ..models.verdict import SCHEMA
 from .answer import Outcome
-from .assess import calibration_state
+from .assess import ENVELOPE, calibration_state
 from .chain import Record
 from .check import seal
 from .criteria import INDISPENSABLE, refuse_unknown, rows
@@ -189,6 +189,7 @@ def _assess(requirement: Requirement, trial: Trial, got: Outcome, frozen: Mappin
                   ", ".join(v for k, v in names.items() if v and k != "expires"), "names are missing"),
         "H2": say(True, "stated"),
         "H3": say(bool(names.get("expires")), names.get("expires", ""), "no expiry is stated"),
+        "H4": ENVELOPE,
         "H5": say(True, "foretrial check verdict.json"),
     }  # fmt: skip
     found[got.criterion] = say(got.sound, got.found, " ".join(en for en, _ in got.doubts) or "see the result",

@@ -10,6 +10,7 @@ import numpy as np
 from ..models import Criterion, Verdict
 from ..models.digest import digest
 from ..models.verdict import SCHEMA
+from .agree import few
 from .assess import Evidence, assess, reached
 from .budget import Prediction
 from .check import seal
@@ -77,13 +78,15 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
     found, expired = assess(evidence, margin=margin)
     criteria = rows(found)
     states = {c.id: c.state for c in criteria}
-    needs = tuple(dict.fromkeys([*requirement.needs, *(n for n in INDISPENSABLE if states[n] != "not-applicable")]))
+    asked = requirement.needs if requirement.failing is None else (*requirement.needs, "F5")
+    needs = tuple(dict.fromkeys([*asked, *(n for n in INDISPENSABLE if states[n] != "not-applicable")]))
     decision = decide(value=prediction.value, limit=requirement.limit, sense=requirement.sense,
                       combined=evidence.budget.combined(), coverage=requirement.coverage, guard=requirement.guard,
                       accuracy=requirement.accuracy, needs=needs, criteria=states, expired=expired,
                       inside=evidence.domain is None or evidence.domain.inside,
                       tried=_tried(evidence),
-                      dof=evidence.budget.dof, unit=requirement.interest.unit)  # fmt: skip
+                      dof=evidence.budget.dof, unit=requirement.interest.unit,
+                      together=max(len(evidence.together), 1))  # fmt: skip
     created = at or datetime.now(UTC).isoformat(timespec="seconds")
     name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
     content = {
@@ -99,11 +102,12 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         "domain": _domain(evidence),
         "criteria": [_criterion(c) for c in criteria],
         "pedigree": _plain(dict(evidence.pedigree)),
+        **({} if evidence.breaking is None else {"reliability": _plain(evidence.breaking.content())}),
         "fields": _plain(list(fields)), "files": dict(files or {}),
         "seal": _seal(evidence, criteria, caveats), **_plain(dict(more or {})),
     }  # fmt: skip
     content = seal(content)
-    return Verdict(id=name, state=decision.state, value=prediction.value, limit=requirement.limit,
+    return Verdict(id=name, state=decision.state, value=prediction.value, limit=decision.limit,
                    margin=decision.margin, expanded=requirement.coverage * evidence.budget.combined(),
                    reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
 
@@ -140,6 +144,10 @@ def _question(e: Evidence, needs: Sequence[str]) -> dict[str, Any]:
                 "interest": asdict(r.interest), "limit": r.limit, "sense": r.sense, "accuracy": r.accuracy,
                 "coverage": r.coverage, "guard": r.guard, "needs": list(needs), "display": r.display,
                 "freeze": frozen}  # fmt: skip
+    if e.together:
+        question["together"] = list(e.together)
+    if r.failing is not None:
+        question["failing"] = r.failing
     return dict(_plain(question))
 
 
@@ -156,7 +164,8 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
         )
     result = {"state": d.state.value, "value": prediction.value, "limit": d.limit, "margin": d.margin,
               "expanded": e.requirement.coverage * e.budget.combined(), "guard_band": d.guard_band,
-              "acceptance_limit": d.acceptance_limit, "false_accept": d.false_accept, "false_reject": d.false_reject,
+              "acceptance_limit": d.acceptance_limit, "acceptance": list(d.acceptance),
+              "false_accept": d.false_accept, "false_reject": d.false_reject,
               "risks": _risks(e, prediction, d).content(),
               "governs": {"observation": prediction.observation, "time": prediction.time},
               "reasons": [_pair(w) for w in reasons],
@@ -166,8 +175,7 @@ def _result(e: Evidence, prediction: Prediction, d: Decision) -> dict[str, Any]:
 
 
 def _risks(e: Evidence, prediction: Prediction, d: Decision) -> Risks:
-    limits = (None, d.limit) if d.sign > 0.0 else (d.limit, None)
-    return risks(prediction.value, e.budget.combined(), limits=limits, band=d.guard_band, dof=e.budget.dof,
+    return risks(prediction.value, e.budget.combined(), limits=d.limits, band=d.guard_band, dof=e.budget.dof,
                  prior=e.prior)  # fmt: skip
 
 
@@ -226,7 +234,8 @@ def _validation(e: Evidence) -> dict[str, Any] | None:
         "data": dict(v.data), "disjoint": v.disjoint, "synthetic": v.synthetic, "points": points,
         "mean_error": v.mean_error, "rms": v.rms,
         "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area,
-        "modified_area": {"below": v.area_below, "above": v.area_above, "likely": v.area_likely},
+        "modified_area": {"below": v.area_below, "above": v.area_above, "likely": v.area_likely,
+                          "ends": v.area_ends, "factor": few(v.effective)},
         "distance": v.distance, "dof": v.dof, "chance": v.chance, "words": [_pair(w) for w in v.words],
         "coverage": {"stated": 0.95, "observed": v.coverage, "with_model_form": v.covered,
                      "lower": v.coverage_interval[0], "upper": v.coverage_interval[1], "independent": v.effective,

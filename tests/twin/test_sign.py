@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from foretrial import twin
+from foretrial import twin, viz
 from foretrial.models import ModelError
 from foretrial.twin.sign import BESIDE, ROLES
 
@@ -230,3 +231,40 @@ def test_keys_and_signatures_are_made_at_the_command_line(lab, tmp_path, monkeyp
     assert "signatures: signed: prepared; not checked; not reviewed; not approved" in told.out
     assert "li.key exists" in told.err
     assert "role 'boss' is not known" in told.err
+
+
+def state_of(folder, **more):
+    return next(one for one in twin.check_verdict(folder, **more) if one.what == "H4")
+
+
+@needs_keys
+def test_the_envelope_is_unsigned_then_lacks_roles_then_is_met_by_keys_that_are_known(copy):
+    lines = (copy / BESIDE).read_bytes().splitlines(keepends=True)
+    assert state_of(copy, keys=pubs(copy)).text == "met: every role, each by a key that was given"
+    assert state_of(copy).text.startswith("signed in every role, by keys that were not given")
+    (copy / BESIDE).write_bytes(b"".join(lines[:2]))
+    assert state_of(copy, keys=pubs(copy)[:2]).text == "not met: reviewed, approved lacking"
+    (copy / BESIDE).unlink()
+    found = state_of(copy)
+    assert found.holds  # nothing contradicts itself
+    assert found.text == "unsigned: met once prepared, checked, reviewed, approved have signed"
+
+
+@needs_keys
+def test_the_page_tells_who_signed_and_that_it_holds_no_keys(copy):
+    def told():
+        text = viz.report(copy).read_text(encoding="utf-8")
+        return json.loads(re.search(r'<script[^>]*id="data"[^>]*>(.*?)</script>', text, re.S).group(1))["signed"]
+
+    assert [(one["role"], one["about"]) for one in told()] == [(role, True) for role in ROLES]
+    assert told()[0]["name"] == "prepared by Li 李"
+    (copy / BESIDE).write_bytes(b"not an envelope\n")
+    assert told() == [{"role": "", "name": "", "at": "", "about": False}]
+    (copy / BESIDE).unlink()
+    assert told() == []
+
+
+def test_a_file_says_of_its_own_envelope_that_it_is_checked_from_outside(lab):
+    row = next(c for c in lab.judge(np.random.default_rng(7)).content["criteria"] if c["id"] == "H4")
+    assert row["state"] == "not-applicable"
+    assert "foretrial check --key" in row["why"]
