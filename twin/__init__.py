@@ -12,7 +12,7 @@ from .check import check as check_verdict
 from .consider import consider
 from .content import content_of
 from .contract import Departure, audit
-from .crossed import crossed
+from .crossed import crossed, mistaken
 from .decide import Decision, decide
 from .decided import measured
 from .design import next_trial
@@ -185,6 +185,7 @@ __all__ = [
     "lives",
     "make_keys",
     "measured",
+    "mistaken",
     "morris",
     "most_likely",
     "names",

@@ -11,13 +11,16 @@ from ..models import Budget, Fit, History, Process, Requirement, Trial, quantiti
 from ..models.digest import digest
 from .agree import widened
 from .breaking import Breaking
+from .content import content_of
 from .domain import Domain
+from .faults import Fault
 from .form import Form
 from .refine import Refinement
 from .validate import Validation
 
 Found = dict[str, tuple[str, str, str, str]]
 BALANCE = 1e-3  # share of heat that may be missing
+FEWEST = 3  # independent readings, and times of them, below which a comparison tells nothing
 ENVELOPE = ("not-applicable", "canonical", "a file cannot hold the signatures on itself: foretrial check --key, and "
             "the report page, say from verdict.intoto.jsonl beside it who has signed", "")  # fmt: skip
 
@@ -40,6 +43,8 @@ class Evidence:
     waivers : mapping of criterion to (by, why)
     prior : (float, float) or None
         Mean and standard deviation of the number over all that such a decision is made on, for the global risks.
+    mistaken : sequence of Fault or None
+        What `twin.mistaken` found in the trials behind the verdict; None where nobody looked.
     seal : mapping with prepared, checked, reviewed, approved, expires
     """
 
@@ -59,6 +64,7 @@ class Evidence:
     waivers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     seal: Mapping[str, str] = field(default_factory=dict)
     prior: tuple[float, float] | None = None
+    mistaken: Sequence[Fault] | None = None
     together: tuple[str, ...] = ()
     breaking: Breaking | None = None
 
@@ -111,14 +117,20 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     lacking = [k for k in ("version", "commit", "packages", "system", "seeds", "command") if not e.pedigree.get(k)]
     found["B1"] = _say(not lacking, str(e.pedigree.get("version", "")), f"not recorded: {', '.join(lacking)}")
     named = [t.name for t in e.trials if t.content]
-    found["B2"] = _say(bool(e.trials) and len(named) == len(e.trials), f"{len(named)} of {len(e.trials)} trials",
-                       "a trial carries no content hash")  # fmt: skip
+    used = {} if e.validation is None else dict(e.validation.data)
+    used |= {} if e.fit is None else {name: mark for name, mark in e.fit.data.items() if "/" not in name}
+    absent = [name for name, mark in used.items() if mark not in {t.content or content_of(t) for t in e.trials}]
+    found["B2"] = _say(bool(e.trials) and len(named) == len(e.trials) and not absent,
+                       f"{len(named)} of {len(e.trials)} trials",
+                       f"not laid down: {', '.join(absent)}" if absent else "a trial carries no content hash"
+                       )  # fmt: skip
     channels = [(t, c) for t in e.trials for c in t.channels.values()]
     states = [calibration_state(c.calibrated, t.started) for t, c in channels]
     expired = "expired" in states
     known = sum(s == "valid" for s in states)
     found["B3"] = _say(bool(states) and known == len(states), f"{known} of {len(states)} sensors",
                        "expired" if expired else "the source documents no calibration dates")  # fmt: skip
+    _mistaken(e, found)
     sources = {p.scale.name: p.source for b in e.process.bodies
                for p in (b.material.conductivity, b.material.heat_capacity)}  # fmt: skip
     fitted = set() if e.fit is None else {p.name for p in e.fit.parameters}
@@ -131,6 +143,16 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     declared = any("beyond" in line.name for line in e.budget.lines)
     found["B5"] = _say(not beyond or declared, f"{len(beyond)} notes", "; ".join(beyond[:3]))
     return expired
+
+
+def _mistaken(e: Evidence, found: Found) -> None:
+    if e.mistaken is not None:
+        found["B7"] = _say(not e.mistaken, f"{len(e.mistaken)} found in {len(e.trials)} trials",
+                           "; ".join(f"{one.trial}: {one.en.rstrip('.')}" for one in e.mistaken))  # fmt: skip
+    elif e.fit is None and e.validation is None:
+        found["B7"] = ("not-applicable", "", "no trial is compared with", "")
+    else:
+        found["B7"] = ("not-met", "", "nobody looked: give Evidence(mistaken=twin.mistaken(...))", "")
 
 
 def calibration_state(stated: str, started: str) -> str:
@@ -189,8 +211,9 @@ def _numerics(e: Evidence, found: Found) -> None:
 def _calibration(e: Evidence, found: Found) -> None:
     fit = e.fit
     if fit is None:
-        for name in ("D1", "D2", "D3", "D4", "D5", "D6"):
-            found[name] = ("not-applicable", "", "nothing was calibrated", "")
+        fitted = any(line.kind == "parameter" for line in e.budget.lines)
+        state, why = ("not-met", "the fit is not laid down") if fitted else ("not-applicable", "nothing was calibrated")
+        found.update({name: (state, "", why, "") for name in ("D1", "D2", "D3", "D4", "D5", "D6")})
         return
     best = reached(fit)
     mark = digest([list(fit.values), list(fit.data.values())])
@@ -221,7 +244,11 @@ def _validation(e: Evidence, found: Found, margin: float) -> None:
     else:
         mark = digest(dict(v.data))
         found["E1"] = _say(v.disjoint, ", ".join(v.data), f"fed the calibration: {', '.join(v.leaked)}", mark)
-        found["E2"] = _say(True, f"{len(v.points)} channels, rms {v.rms:.3g} K, u_val {v.u_val:.3g} K", "", mark)
+        n, times = v.effective, len(np.unique(np.concatenate([p.t[p.used] for p in v.points])))
+        found["E2"] = _say(n >= FEWEST and times >= FEWEST,
+                           f"{len(v.points)} channels, rms {v.rms:.3g} K, u_val {v.u_val:.3g} K",
+                           f"{n:.0f} independent readings at {times} times are too few to show an error",
+                           mark)  # fmt: skip
         found["E3"] = _say(v.k * v.u_val <= abs(margin), f"{v.k * v.u_val:.3g} K against {abs(margin):.3g} K",
                            "the comparison is too coarse to tell")  # fmt: skip
         found["E4"] = _say(v.covered >= 0.9, f"{v.covered:.0%} with model form, {v.coverage:.0%} without (stated 95 %)",

@@ -12,6 +12,7 @@ from typing import Any
 from ..models import Budget, Line, ModelError, State, TrialError
 from ..models.verdict import SCHEMA, canonical, readable
 from .breaking import Breaking
+from .consistent import consistent
 from .decide import Decision, decide
 from .outcome import again
 from .sign import BESIDE, ROLES, signatures
@@ -48,7 +49,8 @@ def check(path: Path | str, *, keys: Sequence[Path | str] = ()) -> tuple[Finding
     -------
     tuple of Finding
         The digest, the file's form, each file, the question as its store froze it, the budget, the decision, whether
-        validation kept away from calibration, and the signatures.
+        validation kept away from calibration, the checklist against its fields, the answer as its store remembers it,
+        the expiry, and the signatures.
 
     Raises
     ------
@@ -62,9 +64,10 @@ def check(path: Path | str, *, keys: Sequence[Path | str] = ()) -> tuple[Finding
         return (_digest(content), _form(content, file), *_files(content, file.parent),
                 *_frozen(content, file.parent), _budget(content), _decision(content), *_reliability(content),
                 _data(content),
-                *_measured(content, file.parent),
+                *_measured(content, file.parent), *(Finding(what=w, holds=h, text=t)
+                                                    for w, h, t in consistent(content, file.parent)),
                 *_signed(file, keys))  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError) as cause:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration) as cause:
         raise ModelError(
             f"{file}: {type(cause).__name__} {cause} while checking: a part is missing or of another kind. "
             f"Schema {SCHEMA} says what it holds. Restore the file as it was written."
@@ -77,7 +80,7 @@ def read_verdict(file: Path) -> dict[str, Any]:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as cause:
         raise ModelError(f"{file} does not exist. A verdict.json is needed. Give its path or its folder.") from cause
-    except (OSError, ValueError) as cause:
+    except (OSError, ValueError, RecursionError) as cause:
         raise ModelError(
             f"{file} is not readable as JSON: {cause}. A verdict.json is. Restore it from its archive."
         ) from cause

@@ -6,7 +6,7 @@ from ..models import Criterion, ModelError
 from ..models.errors import did_you_mean
 
 # A PASS needs these whether or not the requirement names them, wherever they apply.
-INDISPENSABLE = ("C2", "C7", "D3", "D4", "E1", "E3")
+INDISPENSABLE = ("B2", "B7", "C2", "C7", "D3", "D4", "E1", "E2", "E3", "E6")
 
 TEXTS: dict[str, tuple[str, str]] = {
     "A1": ("Requirement, quantity, limit, decision rule, data split and seeds were fixed and hashed before the result.",
@@ -23,6 +23,8 @@ TEXTS: dict[str, tuple[str, str]] = {
            "材料属性在其有效范围内使用，否则该假设另列不确定度分量。"),
     "B6": ("The log keeps to its channel contract: names, units, ranges, rate, gaps, clocks, firmware.",
            "日志符合通道契约：名称、单位、范围、采样率、间断、时钟与固件。"),
+    "B7": ("No two sensors look exchanged, no clock off and no unit changed, in calibration or validation.",
+           "标定与确认试验中未见传感器互换、时钟偏差或单位改变。"),
     "C1": ("Code verification cases for these operators pass.", "所用算子的代码验证算例通过。"),
     "C2": ("This run was refined on three or more grids and steps; u_num is stated on the quantity itself.",
            "本次求解在三级或以上网格与步长上加密；u_num 直接针对关注量给出。"),
@@ -92,3 +94,12 @@ def refuse_unknown(names: Mapping[str, object] | tuple[str, ...], what: str) -> 
     for name in names:
         if name not in TEXTS:
             raise ModelError(f"{what}: no criterion '{name}'. {did_you_mean(name, TEXTS)} Correct the id.")
+
+
+def refuse_silent(waivers: Mapping[str, tuple[str, str]]) -> None:
+    """A ModelError names the first waiver that says not by whom or not why."""
+    for name, (by, why) in waivers.items():
+        if not by.strip() or not why.strip():
+            raise ModelError(
+                f"waiver of {name}: by '{by}', why '{why}'. It is waived by somebody for a reason. State both."
+            )

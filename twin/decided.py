@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +23,8 @@ from .freeze import frozen_as, frozen_before
 from .observe import made_up
 from .outcome import outcome
 from .pedigree import PACKAGES, _version, commit
+from .readings import readings
+from .standing import before_answers, earlier, put_down, refuse_other, told_of
 from .study import Tell, _sha, silent, write_verdict
 from .verify import _criterion, _pair, _plain
 
@@ -74,10 +76,13 @@ def measured(
     """
     began, now = perf_counter(), datetime.now(UTC)
     refuse_unknown(requirement.needs, requirement.id)
+    refuse_other(store, freeze, requirement, {"judged": [trial]})
     tell(f"reading {trial.name}", 0.0)
     got = outcome(requirement, trial, history=history)
     tell("holding it against the limit", 0.8)
-    frozen = {"digest": freeze.digest, "at": freeze.at, "before_result": frozen_before(store, freeze.digest, now)}
+    answers = earlier(store, requirement)
+    first = before_answers(freeze, answers) and frozen_before(store, freeze.digest, now)
+    frozen = {"digest": freeze.digest, "at": freeze.at, "before_result": first}
     names = dict(signed or {})
     simulated = made_up(trial)
     budget = Budget(quantity=_quantity(requirement), unit=requirement.of_data().unit, lines=got.lines(requirement),
@@ -111,7 +116,7 @@ def measured(
         "created": created, "title": _pair(title),
         "question": {"id": requirement.id, "text": _pair((requirement.text, requirement.text_zh)),
                      "verification": requirement.verification, "interest": frozen_as(requirement)["interest"],
-                     "limit": requirement.limit, "sense": requirement.sense,
+                     "limit": requirement.bound, "sense": requirement.sense,
                      "accuracy": requirement.accuracy, "coverage": requirement.coverage, "guard": requirement.guard,
                      "needs": list(needs), "display": requirement.display, "freeze": frozen},
         "result": {"state": d.state.value, "value": got.value, "limit": d.limit, "margin": d.margin,
@@ -127,15 +132,16 @@ def measured(
                      "synthetic": simulated, "value": got.value, "lower": got.lower, "upper": got.upper, "n": got.n,
                      "confidence": requirement.of_data().confidence, "criterion": got.criterion, "sound": got.sound,
                      "doubts": [_pair(w) for w in got.doubts], "words": [_pair(w) for w in got.words],
-                     "details": got.details},
+                     "details": got.details, "readings": readings(requirement.of_data(), trial)},
         "criteria": [_criterion(c) for c in criteria],
-        "pedigree": past, "fields": [], "files": {store.name: _sha(store)},
+        "pedigree": past, "fields": [], "files": {},
         "seal": {**{k: names.get(k, "") for k in ("prepared", "checked", "reviewed", "approved", "expires")},
-                 "statement": STATEMENT, "caveats": [_pair(w) for w in (*caveats, *unmet)]},
+                 "statement": STATEMENT, "caveats": [_pair(w) for w in (*caveats, *told_of(answers), *unmet)]},
     }  # fmt: skip
-    sealed = seal(_plain(content))
-    verdict = Verdict(id=sealed["id"], state=d.state, value=got.value, limit=requirement.limit, margin=d.margin,
-                      expanded=expanded, reasons=tuple(en for en, _ in reasons), content=sealed)  # fmt: skip
+    verdict = Verdict(id=str(content["id"]), state=d.state, value=got.value, limit=requirement.bound, margin=d.margin,
+                      expanded=expanded, reasons=tuple(en for en, _ in reasons), content=content)  # fmt: skip
+    put_down(store, requirement, freeze, verdict)
+    verdict = replace(verdict, content=seal(_plain({**content, "files": {store.name: _sha(store)}})))
     write_verdict(verdict, store.parent)
     return verdict
 

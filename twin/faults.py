@@ -1,22 +1,18 @@
 """What looks wrong about a log, in words with times and numbers; nothing is dropped for it: a sidecar may say so."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Channel, Trial
-from ..models.units import dimension, factor
+from .swapped import beside, floor, jumps, scatter
 
 Array = NDArray[np.float64]
 KINDS = ("dead", "stuck", "spike", "unit", "jump", "clock", "saturated", "digitised", "swapped")
 RUN = 8  # equal readings in a row before a channel may count as stuck
 MOST = 5  # spikes that are told one by one
-# What loggers are set to by mistake, by what the channel measures.
-MISTAKES = {"K": ("degC", "degF", "K"), "Pa": ("Pa", "kPa", "MPa", "bar", "psi"), "m": ("m", "mm", "cm", "inch"),
-            "s": ("s", "min"), "W": ("W", "kW"), "W/m2": ("W/m2", "kW/m2"), "V": ("V", "mV"),
-            "A": ("A", "mA")}  # fmt: skip
 QUARTER = 900.0  # s; time zones are whole quarters of an hour apart
 
 
@@ -35,6 +31,7 @@ class Fault:
         How far it is off; seconds for a clock.
     en, zh : str
         A sentence.
+    trial : str
     """
 
     kind: str
@@ -44,6 +41,7 @@ class Fault:
     size: float
     en: str
     zh: str
+    trial: str = ""
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.en}"
@@ -73,25 +71,12 @@ def faults(trial: Trial) -> tuple[Fault, ...]:
         found += swaps
         found += [*_spikes(channel, [f.begin for f in swaps])]
         found += _range(channel)
-    return tuple(found)
+    return tuple(replace(one, trial=trial.name) for one in found)
 
 
 def _say(kind: str, channel: Channel, begin: float, end: float, size: float, en: str, zh: str) -> Fault:
     return Fault(kind=kind, channel=channel.name, begin=float(begin), end=float(end), size=float(size), en=f"{en}.",
                  zh=f"{zh}。")  # fmt: skip
-
-
-def _scatter(x: Array) -> float:
-    """Robust scatter of the readings about a straight line through their neighbours, of one reading."""
-    if x.size < 5:
-        return 0.0
-    bend = x[1:-1] - 0.5 * (x[:-2] + x[2:])
-    return float(1.4826 * np.median(np.abs(bend - np.median(bend))) / np.sqrt(1.5))
-
-
-def _floor(channel: Channel) -> float:
-    """The least difference that means something: digits, and what is stated of the noise."""
-    return max(channel.resolution, float(np.median(np.asarray(channel.std, float))))
 
 
 def _silent(channel: Channel, peers: list[Channel]) -> Iterator[Fault]:
@@ -118,11 +103,11 @@ def _stuck(channel: Channel, peers: list[Channel]) -> Iterator[Fault]:
         begin, end = float(t[a]), float(t[b])
         moved = [abs(float(np.interp(end, c.t[c.reads], c.values[c.reads]) - np.interp(begin, c.t[c.reads], c.values[
             c.reads]))) for c in peers if c.reads.sum() > 1]  # fmt: skip
-        floor = 5.0 * max([_floor(channel), *(_floor(c) for c in peers), *(_scatter(c.values[c.reads]) for c in peers)])
-        others = bool(moved) and min(moved) > floor
+        bar = 5.0 * max([floor(channel), *(floor(c) for c in peers), *(scatter(c.values[c.reads]) for c in peers)])
+        others = bool(moved) and min(moved) > bar
         rest = np.concatenate([x[:a], x[b + 1 :]])
         digit = float(np.abs(np.diff(rest))[np.diff(rest) != 0.0].min(initial=np.inf))
-        unlikely = _scatter(rest) >= digit and max(usual, 0.02) ** (b - a) < 1e-9  # noise shows in the digits elsewhere
+        unlikely = scatter(rest) >= digit and max(usual, 0.02) ** (b - a) < 1e-9  # noise shows in the digits elsewhere
         if others or (not moved and unlikely) or (unlikely and x.size - (b - a) > RUN):
             also = f" while the others move by {min(moved):.4g} {channel.unit} or more" if others else ""
             zh = f"，而其他通道至少变化 {min(moved):.4g} {channel.unit}" if others else ""
@@ -139,7 +124,7 @@ def _spikes(channel: Channel, swaps: list[float]) -> Iterator[Fault]:
         return
     padded = np.pad(x, 3, mode="reflect", reflect_type="odd")  # a slope goes on past the ends
     off = x - np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
-    bar = max(10.0 * _scatter(x), 6.0 * _floor(channel), 8.0 * 1.4826 * float(np.median(np.abs(off))))
+    bar = max(10.0 * scatter(x), 6.0 * floor(channel), 8.0 * 1.4826 * float(np.median(np.abs(off))))
     around = np.lib.stride_tricks.sliding_window_view(np.pad(np.abs(off), 3), 7).max(axis=1)
     out = (np.abs(off) > max(bar, 1e-9 * float(np.abs(x).max()))) & (np.abs(off) > 0.4 * around)  # no spike's shadow
     starts = [int(i) for i in np.flatnonzero(out) if i == 0 or not out[i - 1]]
@@ -167,67 +152,33 @@ def _alone(x: Array, out: NDArray[np.bool_], i: int) -> bool:
 
 
 def _unit_swap(channel: Channel) -> Iterator[Fault]:
-    """A step after which another unit makes the readings go on as they did; or a step that nothing explains."""
-    t, x = channel.t[channel.reads], channel.values[channel.reads]
-    if x.size < 8:
-        return
-    jump = np.diff(x)
-    usual = max(12.0 * _scatter(x), 12.0 * _floor(channel), 1e-9 * float(np.abs(x).max()))
-    i = 0
-    while i < jump.size:
-        near = np.abs(np.delete(jump[max(i - 3, 0) : i + 4], min(i, 3)))
-        stays = abs(float(np.median(x[i + 1 : i + 6])) - float(np.median(x[max(i - 4, 0) : i + 1]))) > 0.5 * abs(
-            jump[i]
-        )
-        if abs(jump[i]) <= max(usual, 8.0 * float(near.max() if near.size else 0.0)) or not stays:
-            i += 1
+    """A step that another unit explains; or a step that nothing explains."""
+    last = channel.t[channel.reads][-1] if channel.reads.any() else 0.0
+    for jump in jumps(channel):
+        unit, swap = channel.unit, jump.swap
+        if swap is None:
+            yield _say("jump", channel, jump.at, jump.at, jump.size,
+                       f"steps by {jump.size:+.5g} {unit} at {jump.at:.6g} s and stays there",
+                       f"在 {jump.at:.6g} s 处阶跃 {jump.size:+.5g} {unit} 并保持")  # fmt: skip
             continue
-        best = min(((abs(back - x[i] - _slope(t, x, i)), unit) for unit, back in _read_as(channel, float(x[i + 1]))),
-                   default=(np.inf, ""))  # fmt: skip
-        if best[0] < max(usual, 0.1 * abs(jump[i]), 3.0 * float(near.max() if near.size else 0.0)):
-            yield _say("unit", channel, t[i + 1], t[-1], jump[i],
-                       f"jumps by {jump[i]:+.5g} {channel.unit} at {t[i + 1]:.6g} s; read as {best[1]} from there on, "
-                       f"only {best[0]:.2g} is left: its unit was changed from {channel.logged_unit}",
-                       f"在 {t[i + 1]:.6g} s 处跳变 {jump[i]:+.5g} {channel.unit}；此后若按 {best[1]} 读取，"
-                       f"仅余 {best[0]:.2g}：单位疑由 {channel.logged_unit} 改变")  # fmt: skip
-        else:
-            yield _say("jump", channel, t[i + 1], t[i + 1], jump[i],
-                       f"steps by {jump[i]:+.5g} {channel.unit} at {t[i + 1]:.6g} s and stays there",
-                       f"在 {t[i + 1]:.6g} s 处阶跃 {jump[i]:+.5g} {channel.unit} 并保持")  # fmt: skip
-        i += 5
-
-
-def _slope(t: Array, x: Array, i: int) -> float:
-    """What the reading after `i` would have moved by, as before."""
-    return float((x[i] - x[i - 1]) / (t[i] - t[i - 1]) * (t[i + 1] - t[i])) if i > 0 else 0.0
-
-
-def _read_as(channel: Channel, value: float) -> Iterator[tuple[str, float]]:
-    """The SI value if the cell had been written in another unit."""
-    scale, offset = factor(channel.logged_unit, channel.unit)
-    cell = (value - offset) / scale
-    for unit in MISTAKES.get(dimension(channel.unit), ()):
-        if not np.allclose(factor(unit, channel.unit), (scale, offset), rtol=1e-9):
-            a, b = factor(unit, channel.unit)
-            yield unit, a * cell + b
+        since, seit = ("from there on", "此后") if swap.later else ("up to there", "此前")
+        yield _say("unit", channel, jump.at, last, jump.size,
+                   f"jumps by {jump.size:+.5g} {unit} at {jump.at:.6g} s; read as {swap.written} {since}, only "
+                   f"{swap.off:.2g} is left: its unit was changed, {swap.written} is taken for {swap.taken}",
+                   f"在 {jump.at:.6g} s 处跳变 {jump.size:+.5g} {unit}；{seit}若按 {swap.written} 读取，仅余 "
+                   f"{swap.off:.2g}：单位疑已改变，{swap.written} 被当作 {swap.taken}")  # fmt: skip
 
 
 def _from_the_start(channel: Channel, peers: list[Channel]) -> Iterator[Fault]:
     """A first reading far from all others', which agree, that another unit brings among them."""
-    first = [float(c.values[c.reads][0]) for c in peers if c.reads.any() and c.kind == channel.kind]
-    own = float(channel.values[channel.reads][0])
-    if len(first) < 2:
-        return
-    middle, spread = float(np.median(first)), float(np.ptp(first))
-    if abs(own - middle) < 8.0 * max(spread, _floor(channel), 1.0 if channel.unit == "K" else 0.0):
-        return
-    best = min(((abs(back - middle), unit) for unit, back in _read_as(channel, own)), default=(np.inf, ""))
-    if best[0] <= 2.0 * max(spread, _floor(channel), 1.0 if channel.unit == "K" else 0.0):
-        yield _say("unit", channel, channel.t[0], channel.t[-1], own - middle,
-                   f"starts {own - middle:+.5g} {channel.unit} from the others; read as {best[1]} it is {best[0]:.2g} "
-                   f"from them: is it not in {channel.logged_unit}?",
-                   f"起始读数与其他通道相差 {own - middle:+.5g} {channel.unit}；若按 {best[1]} 读取，仅相差 "
-                   f"{best[0]:.2g}：单位是否并非 {channel.logged_unit}？")  # fmt: skip
+    swap = beside(channel, peers)
+    if swap is not None:
+        off = swap.after - swap.before
+        yield _say("unit", channel, channel.t[0], channel.t[-1], off,
+                   f"starts {off:+.5g} {channel.unit} from the others; read as {swap.written} it is {swap.off:.2g} "
+                   f"from them: is it not in {swap.taken}?",
+                   f"起始读数与其他通道相差 {off:+.5g} {channel.unit}；若按 {swap.written} 读取，仅相差 "
+                   f"{swap.off:.2g}：单位是否并非 {swap.taken}？")  # fmt: skip
 
 
 def _clock(channel: Channel) -> Iterator[Fault]:
@@ -252,9 +203,9 @@ def _range(channel: Channel) -> Iterator[Fault]:
         t = channel.t[at]
         yield _say("saturated", channel, t[0], t[-1], 0.0,
                    f"{int(at.sum())} of {int(read.sum())} readings stand at the ends of its range, from {t[0]:.6g} to "
-                   f"{t[-1]:.6g} s; they only bound the value and are not compared",
+                   f"{t[-1]:.6g} s; they only bound the value",
                    f"{int(read.sum())} 个读数中有 {int(at.sum())} 个处于量程端点（{t[0]:.6g} 至 {t[-1]:.6g} s），"
-                   "仅给出界限，不参与比较")  # fmt: skip
+                   "仅给出界限")  # fmt: skip
     if channel.digitised:
         yield _say("digitised", channel, channel.t[0], channel.t[-1], channel.resolution,
                    f"the digitiser's step {channel.resolution:.3g} {channel.unit} outweighs its stated noise",

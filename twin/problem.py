@@ -22,6 +22,7 @@ from ..models import (
 )
 from ..models.digest import digest
 from ..models.errors import did_you_mean
+from .content import content_of
 from .observe import around
 from .sensor import named_causes
 
@@ -205,8 +206,7 @@ def pose(experiments: Sequence[Experiment], *, free: Free, priors: Mapping[str, 
 def fingerprints(trial: Trial, channels: Iterable[str]) -> dict[str, str]:
     """Content hashes by which a trial is known again: of the trial by name, and of each channel's readings by place."""
     every = {f"{trial.name}/{name}": digest([trial[name].t, trial[name].values]) for name in channels}
-    whole = trial.content or digest([[c.t, c.values] for _, c in sorted(trial.channels.items())])
-    return {trial.name: whole, **every}
+    return {trial.name: trial.content or content_of(trial), **every}
 
 
 def _go(parameter: Parameter, value: float) -> float:

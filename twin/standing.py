@@ -12,6 +12,7 @@ from ..models.verdict import canonical
 from .alike import copies
 from .assess import Evidence
 from .chain import Record
+from .content import content_of
 from .domain import lasting
 from .freeze import frozen_as
 from .store import append_record, records
@@ -46,11 +47,12 @@ def refuse_other(store: Path, frozen: Record, requirement: Requirement, data: Ma
     for role, trials in data.items():
         fixed = held["split"].get(role, {})
         for trial in trials:
-            if trial.content not in fixed.values():
+            mark = trial.content or content_of(trial)
+            if mark not in fixed.values():
                 was_then = fixed.get(trial.name, "")
                 told = f"as {was_then[:12]}" if was_then else f"with {', '.join(fixed) or 'no trial'} for {role}"
                 raise TrialError(
-                    f"{role} trial '{trial.name}' has content {trial.content[:12] or 'no hash'}; it was frozen {told}. "
+                    f"{role} trial '{trial.name}' has content {mark[:12]}; it was frozen {told}. "
                     "Data are not exchanged after the freeze. Read the trial as it was frozen "
                     "(twin.read(..., version=...)), or freeze anew."
                 )
@@ -74,8 +76,13 @@ def scrutinised(evidence: Evidence, *, since: float) -> Evidence:
     if validation is None or not validation.points:
         return evidence
     fitted = set() if evidence.fit is None else set(evidence.fit.data.values())
-    seen = [t for t in evidence.trials if t.content in fitted]
-    leaks = [one for t in evidence.trials if t.content in validation.data.values() for one in copies(seen, t)]
+    seen = [t for t in evidence.trials if (t.content or content_of(t)) in fitted]
+    leaks = [
+        one
+        for t in evidence.trials
+        if (t.content or content_of(t)) in validation.data.values()
+        for one in copies(seen, t)
+    ]
     if leaks and validation.disjoint:
         validation = replace(validation, disjoint=False, leaked=(*validation.leaked, *dict.fromkeys(leaks)))
     if area is not None:

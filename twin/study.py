@@ -30,9 +30,12 @@ from .budget import Prediction, budget, predict_each
 from .calibrate import calibrate
 from .chain import Record
 from .check import seal
+from .crossed import mistaken
 from .domain import Domain
+from .faults import Fault
 from .form import Form
 from .freeze import frozen_before
+from .lack import content_of_lack
 from .pedigree import pedigree
 from .problem import Experiment, Free
 from .refine import Refinement, refine_each
@@ -78,6 +81,8 @@ class Study:
     title : (English, Chinese)
     prior : (float, float) or None
         Mean and standard deviation of the number over all that such a decision is made on, for the global risks.
+    discrepancy : str or None
+        How the model may err by itself beside the calibration, as in `calibrate`.
     """
 
     requirement: Requirement
@@ -99,6 +104,7 @@ class Study:
     assumptions: tuple[tuple[str, str], ...] = ()
     caveats: tuple[tuple[str, str], ...] = ()
     prior: tuple[float, float] | None = None
+    discrepancy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -144,7 +150,7 @@ def fitted(process: Process, fit: Fit) -> Process:
 def fit_of(study: Study, *, tell: Tell = silent) -> Fit:
     """The calibration of a study."""
     return calibrate(study.calibrated, free=study.free, solver=study.solver, search=study.search, seed=study.seed,
-                     starts=study.starts, tell=tell)  # fmt: skip
+                     starts=study.starts, discrepancy=study.discrepancy, tell=tell)  # fmt: skip
 
 
 def conclude(
@@ -175,7 +181,7 @@ def conclude(
     """
     told = contents(studies, unit=study.requirement.of_run().unit)  # refused before the runs, not after
     own = Question(requirement=study.requirement, store=study.store, freeze=study.freeze, title=study.title,
-                   fields=fields, extra=extra, more={**told, **(more or {})},
+                   fields=fields, extra=extra, more={**content_of_lack(fit), **told, **(more or {})},
                    prior=study.prior)  # fmt: skip
     return conclude_each(study, fit, (own,), form=form, tell=tell)[0]
 
@@ -206,10 +212,12 @@ def conclude_each(study: Study, fit: Fit, questions: Sequence[Question], *, form
     validation = validate(run, fit=fit, solver=study.solver, refinements=refinements[0], tell=_part(tell, 0.45, 0.3))
     tell("comparing the calibration with its own data", 0.75)
     seen = compare(study.calibrated, fit=fit, solver=study.solver)
+    tell("looking for exchanged sensors, clocks and units", 0.8)
+    wrong = mistaken((*study.calibrated, run), fit=fit, solver=study.solver)
     trials = tuple(dict.fromkeys([*(e.trial for e in study.calibrated), run.trial]))
     return tuple(
         _answer(q, prediction, refinement, process=run.process, solver=study.solver, observe=study.judged, began=began,
-                together=ids, fit=fit, validation=validation, domain=study.domain, form=form,
+                together=ids, fit=fit, wrong=wrong, validation=validation, domain=study.domain, form=form,
                 trials=trials, seen=seen,
                 qualification=study.qualification, assumptions=study.assumptions, caveats=study.caveats,
                 command=study.command, seeds={"starts": study.seed}, tell=_part(tell, 0.8, 0.2))
@@ -307,6 +315,7 @@ def _answer(
     command: str,
     seeds: Mapping[str, int],
     fit: Fit | None = None,
+    wrong: Sequence[Fault] | None = None,
     validation: Validation | None = None,
     domain: Domain | None = None,
     form: Form | None = None,
@@ -332,7 +341,7 @@ def _answer(
     evidence = Evidence(
         requirement=requirement, process=prediction.process, history=prediction.history, budget=lines,
         refinement=refinement, fit=fit, validation=validation, domain=domain, form=form, trials=trials,
-        prior=question.prior, together=together, breaking=broken,
+        prior=question.prior, together=together, breaking=broken, mistaken=wrong,
         freeze={"digest": frozen.digest, "at": frozen.at, "before_result": first,
                 "together": frozen.payload["rule"].get("together")},
         qualification=qualification,

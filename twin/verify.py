@@ -1,7 +1,7 @@
 """Turn evidence into a verdict, and check a verdict made elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from .agree import few
 from .assess import Evidence, assess, reached
 from .budget import Prediction
 from .check import seal
-from .criteria import INDISPENSABLE, refuse_unknown, rows
+from .criteria import INDISPENSABLE, refuse_silent, refuse_unknown, rows
 from .decide import Decision, decide, flips
 from .risk import Risks, risks
 from .sign import BESIDE, PAYLOAD
+from .standing import scrutinised
 from .validate import Point
 
 STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
@@ -72,8 +73,10 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
     requirement = evidence.requirement
     refuse_unknown(requirement.needs, requirement.id)
     refuse_unknown(dict(evidence.waivers), "waivers")
+    refuse_silent(evidence.waivers)
     for history in (evidence.history, prediction.history):
         history.refuse_incomplete(f"a verdict on {requirement.id} is asked for")
+    evidence = scrutinised(evidence, since=prediction.time)
     margin = requirement.margin(prediction.value)
     found, expired = assess(evidence, margin=margin)
     criteria = rows(found)
@@ -87,6 +90,7 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
                       tried=_tried(evidence),
                       dof=evidence.budget.dof, unit=requirement.interest.unit,
                       together=max(len(evidence.together), 1))  # fmt: skip
+    decision = replace(decision, reasons=(*decision.reasons, *_mistaken(evidence)))
     created = at or datetime.now(UTC).isoformat(timespec="seconds")
     name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
     content = {
@@ -110,6 +114,22 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
     return Verdict(id=name, state=decision.state, value=prediction.value, limit=decision.limit,
                    margin=decision.margin, expanded=requirement.coverage * evidence.budget.combined(),
                    reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
+
+
+def _mistaken(e: Evidence) -> tuple[tuple[str, str], ...]:
+    """What was taken for something else, trial by trial, as reasons."""
+    return tuple((f"Trial {one.trial}, {one.channel}: {one.en}", f"试验 {one.trial}，通道 {one.channel}：{one.zh}")
+                 for one in e.mistaken or ())  # fmt: skip
+
+
+def _findings(e: Evidence, *, calibration: bool) -> list[dict[str, Any]] | None:
+    """What was taken for something else in the trials that the fit saw, or in the others; None: nobody looked."""
+    if e.mistaken is None:
+        return None
+    seen = {} if e.fit is None else e.fit.data
+    return [{"trial": one.trial, "channel": one.channel, "kind": one.kind, "begin": one.begin, "end": one.end,
+             "size": one.size, "text": _pair((one.en, one.zh))}
+            for one in e.mistaken if (one.trial in seen) is calibration]  # fmt: skip
 
 
 def _tried(e: Evidence) -> bool:
@@ -215,6 +235,8 @@ def _calibration(e: Evidence) -> dict[str, Any] | None:
         "parameters": parameters, "correlation": fit.correlation, "starts": starts, "reached_best": reached(fit),
         "rms": fit.rms, "misfit": fit.misfit, "n": fit.residuals.size, "effective": fit.effective,
         "words": [_pair(w) for w in fit.words], "failures": list(fit.failures), "runs": fit.runs,
+        "singular_values": fit.singular_values, "directions": fit.directions,
+        "mistaken": _findings(e, calibration=True),
         "data": {name: mark for name, mark in fit.data.items() if "/" not in name}}))  # fmt: skip
 
 
@@ -232,6 +254,7 @@ def _validation(e: Evidence) -> dict[str, Any] | None:
               for p, chance in zip(v.points, v.chances, strict=True)]  # fmt: skip
     return dict(_plain({
         "data": dict(v.data), "disjoint": v.disjoint, "synthetic": v.synthetic, "points": points,
+        "mistaken": _findings(e, calibration=False),
         "mean_error": v.mean_error, "rms": v.rms,
         "u_val": v.u_val, "model_form": v.model_form, "area_metric": v.area,
         "modified_area": {"below": v.area_below, "above": v.area_above, "likely": v.area_likely,

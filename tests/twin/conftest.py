@@ -210,6 +210,8 @@ def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0
     ready = substitute(run.process, {n: q.value for n, q in fit.quantities().items()})
     fine = twin.refine(solver, ready, observe=watched, interest=interest)
     seen = twin.validate(run, fit=fit, solver=solver, refinements=fine)
+    tried_by_fit = twin.Experiment(trial=first, process=make_process(film=300.0, std=std))
+    wrong = twin.mistaken([tried_by_fit, run], fit=fit, solver=solver)
     found = twin.predict(run.process, interest=interest, solver=solver, observe=watched, fit=fit)
     lines = twin.budget(found, interest=interest, process=run.process, fit=fit, refinement=fine, validation=seen)
     from foretrial.models import Probe
@@ -224,7 +226,8 @@ def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0
                             display="degC", needs=needs)  # fmt: skip
         evidence = twin.Evidence(**{"requirement": asked, "process": found.process, "history": found.history,
                                     "budget": lines, "refinement": fine, "fit": fit, "validation": seen,
-                                    "domain": area, "trials": (first, second), **verdict})  # fmt: skip
+                                    "domain": area, "trials": (first, second), "mistaken": wrong,
+                                    **verdict})  # fmt: skip
         return twin.verify(evidence, prediction=found, at=NOW)
 
     return answer(limit) if limits is None else [answer(one) for one in limits]

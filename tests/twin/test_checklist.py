@@ -25,6 +25,7 @@ LINES = {
     "B each property with source, uncertainty, validity range": (
         "pedigree.materials.0.source pedigree.materials.0.std pedigree.materials.0.valid", "B4"),
     "B outside its range a declared assumption": ("pedigree.assumptions", "B5"),
+    "B sensors, clocks and units are what they are taken for": ("calibration.mistaken validation.mistaken", "B7"),
     "C code-verification cases for this operator set": ("criteria", "C1"),
     "C three grids and steps, observed order, Richardson value": (
         "numerics.levels.2.value numerics.order numerics.formal_order numerics.richardson", "C2"),

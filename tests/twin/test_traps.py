@@ -125,24 +125,56 @@ def test_the_inverse_crime_is_named_and_simulated_readings_are_no_trial(lab, rng
     assert any("Predicted, not tried" in reason for reason in verdict.reasons)
 
 
-def exchanged(trial):
-    """The calibration's two thermocouples on each other's clamps."""
+def told(verdict, kind, trial):
+    """Whether the verdict is no PASS for that finding, and says so in its checklist, its reasons and its record."""
+    b7 = next(c for c in verdict.content["criteria"] if c["id"] == "B7")
+    part = verdict.content["calibration" if trial == "first" else "validation"]
+    kinds = [(one["trial"], one["kind"]) for one in part["mistaken"]]
+    reasons = [r for r in verdict.content["result"]["reasons"] if r["en"].startswith(f"Trial {trial}, ")]
+    return (verdict.state is not State.PASS and "B7" in verdict.content["question"]["needs"]
+            and b7["state"] == "not-met" and trial in b7["why"] and (trial, kind) in kinds
+            and any(r["zh"].startswith(f"试验 {trial}，通道 ") for r in reasons))  # fmt: skip
+
+
+def exchange(name):
+    """Two thermocouples of one trial on each other's clamps."""
+
+    def spoil(trial):
+        if trial.name != name:
+            return trial
+        a, b = trial["TC1"], trial["TC2"]
+        return replace(trial, channels={"TC1": replace(a, values=b.values), "TC2": replace(b, values=a.values)},
+                       content=digest(["exchanged", a.values]))  # fmt: skip
+
+    return spoil
+
+
+def rewired(trial):
+    """The same wiring, but the sidecar says so: each column has the place that its sensor has."""
     if trial.name != "first":
         return trial
     a, b = trial["TC1"], trial["TC2"]
-    return replace(trial, channels={"TC1": replace(a, values=b.values), "TC2": replace(b, values=a.values)},
-                   content=digest(["exchanged", a.values]))  # fmt: skip
+    channels = {"TC1": replace(b, name="TC1"), "TC2": replace(a, name="TC2")}
+    return replace(trial, channels=channels, content=digest(["rewired", a.values]))
 
 
-def test_swapped_thermocouples_are_no_pass_and_are_named(lab, rng):
-    verdict = lab.judge(rng, spoil=exchanged, needs=("D2",))
-    assert verdict.state is not State.PASS
-    assert state(verdict, "D2") == "not-met"
-    solver, process = lab.slab(cells=24, steps=120), lab.process(film=300.0)
-    log = exchanged(lab.trial(lab.process(), lab.channels(bias=Quantity(value=0.0, std=0.5)), rng, name="first"))
-    experiment = twin.Experiment(trial=log, process=process)
-    fit = twin.calibrate([experiment], free={"film": (50.0, 5000.0)}, solver=solver, starts=1)
-    assert [(f.kind, f.channel) for f in twin.crossed(experiment, fit=fit, solver=solver)][:1] == [("swapped", "TC1")]
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_swapped_thermocouples_are_no_pass_and_are_named_whatever_the_requirement_needs(lab, name):
+    for seed in range(4):
+        verdict = lab.judge(np.random.default_rng(seed), spoil=exchange(name))
+        assert told(verdict, "swapped", name)
+    assert any("TC1 and TC2 look exchanged" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.slow
+def test_swapped_columns_that_the_sidecar_tells_of_do_no_harm(lab, harmless):
+    assert share(harmless(lab.judge, spoil=rewired)) >= 0.9
+
+
+def test_a_verdict_for_which_nobody_looked_is_no_pass(lab, rng):
+    verdict = lab.judge(rng, mistaken=None)
+    assert (state(verdict, "B7"), verdict.state) == ("not-met", State.INCONCLUSIVE)
+    assert verdict.content["calibration"]["mistaken"] is None
 
 
 def test_sensors_on_their_own_clamps_are_never_called_swapped_nor_their_clock_wrong(lab):
@@ -160,12 +192,16 @@ def test_sensors_on_their_own_clamps_are_never_called_swapped_nor_their_clock_wr
 CLOCK = {"clock": Quantity(value=6.0, unit="s")}
 
 
-def test_a_clock_that_nobody_compared_is_no_pass(lab, rng):
-    verdict = lab.judge(rng, sensor=CLOCK, believed={"clock": Quantity(value=0.0, unit="s")}, needs=("D2",))
+def test_a_clock_that_nobody_compared_is_no_pass(lab):
+    for seed in range(4):
+        verdict = lab.judge(
+            np.random.default_rng(seed), sensor=CLOCK, believed={"clock": Quantity(value=0.0, unit="s")}
+        )
+        assert told(verdict, "clock", "first")
     film = verdict.content["calibration"]["parameters"][0]
     assert abs(film["value"] - 600.0) > 20.0
-    assert state(verdict, "D2") == "not-met"
-    assert verdict.state is not State.PASS
+    off = [one["size"] for one in verdict.content["calibration"]["mistaken"] if one["kind"] == "clock"]
+    assert off == pytest.approx([6.0], abs=2.0)
 
 
 def test_a_clock_that_was_compared_does_no_harm(lab, harmless):
@@ -199,13 +235,27 @@ def fahrenheit(trial):
     return replace(trial, channels=channels, content=digest(["fahrenheit", values]))
 
 
+def declared(trial):
+    """The whole second trial in that unit, to a tenth of a degree, and the sidecar says so."""
+    if trial.name != "second":
+        return trial
+    c = trial["TC1"]
+    values = (np.round(1.8 * (c.values - 273.15) + 32.0, 1) - 32.0) / 1.8 + 273.15
+    channels = {**trial.channels, "TC1": replace(c, values=values, logged_unit="degF", resolution=0.1 / 1.8)}
+    return replace(trial, channels=channels, content=digest(["declared", values]))
+
+
 def test_a_firmware_that_swaps_a_unit_is_no_pass_and_is_told(lab, rng):
-    verdict = lab.judge(rng, spoil=fahrenheit)
-    assert verdict.state is not State.PASS
+    assert told(lab.judge(rng, spoil=fahrenheit), "unit", "second")
     log = fahrenheit(lab.trial(lab.process(), lab.channels(), rng, name="second"))
     [fault] = twin.faults(log)
     assert (fault.kind, fault.channel) == ("unit", "TC1")
     assert "read as degF from there on" in fault.en
+
+
+@pytest.mark.slow
+def test_a_unit_that_is_stated_does_no_harm(lab, harmless):
+    assert share(harmless(lab.judge, spoil=declared)) >= 0.9
 
 
 def stuck(trial):
