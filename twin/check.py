@@ -220,7 +220,9 @@ def _reliability(content: dict[str, Any]) -> list[Finding]:
     state = next(c["state"] for c in content["criteria"] if c["id"] == "F5")
     keeps, told = False, "no probability of breaking the limit"
     if given is not None:
-        stated = {k: math.inf if k == "scatter" and v is None else v for k, v in given.items() if k != "agree"}
+        stated: dict[str, Any] = {
+            k: math.inf if k == "scatter" and v is None else v for k, v in given.items() if k != "agree"
+        }
         one = Breaking(**stated)
         keeps, told = one.keeps(allowed), one.told()
     return [Finding(what="reliability", holds="F5" in q["needs"] and (state == "met") == keeps, text=told)]
