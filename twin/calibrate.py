@@ -268,7 +268,7 @@ def _fit(problem: Problem, u: Array, at: Forward, found: Sequence[Descent], solv
                        for p, s in zip(problem.parameters, stretch, strict=True)])  # fmt: skip
     lack = None
     if kernel is not None:
-        lack, more, scale = lacking(at, information=np.linalg.inv(covariance), wide=widths, kernel=kernel,
+        lack, more, scale = lacking(at, information=np.asarray(np.linalg.inv(covariance)), wide=widths, kernel=kernel,
                                     label=lambda i: problem.rows[i].label)  # fmt: skip
         covariance = scale * covariance + more
     scaled = seen * widths

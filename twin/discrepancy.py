@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ..models import Fit, ModelError, Solver
-from ..models.errors import did_you_mean
 from .forward import Forward, bases, forward
+from .lack import FEWEST, correlation, refuse_kernel
 from .problem import Experiment, Problem, pose_rows
 
 Array = NDArray[np.float64]
-KERNELS = {"OU": 0.5, "Matern 3/2": 1.5, "Matern 5/2": 2.5}
-FEWEST = 8  # readings of a channel from which on it can have an error of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,9 +45,10 @@ class Discrepancy:
 
 def discrepancy(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver, kernel: str = "Matern 3/2",
                 orthogonal: bool = True) -> Discrepancy:  # fmt: skip
-    """Allow every channel a smooth error over time, and say what that does to the parameters.
+    """Allow every channel a smooth error over time beside a fit that is there, and let the parameters move with it.
 
-    Off by default: no verdict uses it unless it is called, and what it changes is said in the fit's words.
+    Off by default: no verdict uses it unless it is called, and what it changes is said in the fit's words. Inside a
+    calibration, `calibrate(..., discrepancy=...)` allows for one while values stay those that fit best.
 
     Parameters
     ----------
@@ -85,10 +84,7 @@ def discrepancy(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver, 
     Kennedy and O'Hagan, J. R. Stat. Soc. B 63 (2001) 425-464; Plumlee, J. Am. Stat. Assoc. 112 (2017) 1274-1285
     (orthogonality); Rasmussen and Williams, Gaussian Processes (2006), eqs. 4.16 and 5.8.
     """
-    if kernel not in KERNELS:
-        raise ModelError(
-            f"kernel '{kernel}' is not known. {did_you_mean(kernel, KERNELS)} Choose one of {', '.join(KERNELS)}."
-        )
+    refuse_kernel(kernel)
     rows, gaps = pose_rows(experiments)
     problem = Problem(experiments=tuple(experiments), parameters=fit.parameters, guess=fit.values, rows=rows, gaps=gaps)
     at = forward(problem, fit.values, solvers=bases(problem, fit.values, solver=solver))
@@ -110,7 +106,7 @@ def discrepancy(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver, 
     beat = min(float(np.median(np.diff(at.times[at.row == i]))) for i in range(len(rows)))
 
     def covariance(size: float, length: float) -> Array:
-        return np.asarray(away @ _kernel(at, size, length, KERNELS[kernel]) @ away)
+        return np.asarray(away @ _kernel(at, size, length, kernel) @ away)
 
     def surprise(log: Array) -> float:
         return _surprise(stated + covariance(*np.exp(log)), J, r, wide)
@@ -139,13 +135,11 @@ def discrepancy(fit: Fit, experiments: Sequence[Experiment], *, solver: Solver, 
     return Discrepancy(fit=new, size=size, length=length, error=K @ left, std=std, gain=gain)
 
 
-def _kernel(at: Forward, size: float, length: float, smooth: float) -> Array:
+def _kernel(at: Forward, size: float, length: float, kernel: str) -> Array:
     """Covariance (n, n) of the model's error: Matern in time within a channel, none between channels."""
-    apart = np.abs(at.times[:, None] - at.times) / length
     same = at.row[:, None] == at.row
-    s = np.sqrt(2.0 * smooth) * apart
-    shape = {0.5: 1.0, 1.5: 1.0 + s, 2.5: 1.0 + s + s**2 / 3.0}[smooth]
-    return np.asarray(size**2 * np.where(same, shape * np.exp(-s), 0.0))
+    apart = np.abs(at.times[:, None] - at.times)
+    return np.asarray(size**2 * np.where(same, correlation(apart, length, kernel), 0.0))
 
 
 def _surprise(whole: Array, J: Array, r: Array, wide: Array) -> float:
