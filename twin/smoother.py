@@ -92,10 +92,10 @@ def es_mda(problem: Problem, *, solver: Solver, members: int = 100, rounds: int 
     Every parameter is moved in a coordinate in which its prior is standard normal, so no bound is left. Readings are
     standardised, shared causes included, by a run at the prior's middle; each round counts them with a variance
     `rounds` times as large (the sum of the inverses is one). Where the residuals of the members' middle are correlated
-    in time or larger than stated, the rounds are made again from the same first members, with readings that weigh less,
-    as in `calibrate`: runs = members x (rounds + 1) + 1, or members x (2 rounds + 1) + 2 then. Exact for linear models
-    and many members only; the farther the prior is from the readings, the more rounds it takes, and fewer leave the
-    spread too large rather than too small.
+    in time or larger than stated, the rounds are made again from the same first members, standardised there, with
+    readings that weigh less, as in `calibrate`: runs = members x (rounds + 1) + 1, or members x (2 rounds + 1) + 2
+    then. Exact for linear models and many members only; the farther the prior is from the readings, the more rounds it
+    takes, and fewer leave the spread too large rather than too small.
 
     References
     ----------
@@ -130,7 +130,7 @@ def es_mda(problem: Problem, *, solver: Solver, members: int = 100, rounds: int 
         if (inflation > WEIGHED).any():
             said = None if tell is None else _part(tell, (rounds + 1) / (2 * rounds + 1), rounds / (2 * rounds + 1))
             told, words = found.failures, found.words
-            found = moved(z, whitener(at, inflation=inflation[at.row]), said)
+            found = moved(z, whitener(middle, inflation=inflation[middle.row]), said)
             found.failures[:0], found.words[:0] = told, words
             runs += found.runs
     runs += tally.calls

@@ -108,13 +108,14 @@ def test_every_way_gives_the_furnace_section_the_same_intervals(section):
     assert found.converged, found.words
     assert found.runs + found.tangents <= 30
     profiles = twin.profile(problem, fit, solver=solver)
-    smoothed = twin.es_mda(problem, solver=solver, members=30, rounds=4)
+    smoothed = twin.es_mda(problem, solver=solver, members=30)
     for i, one in enumerate(profiles):
         assert one.identifiable
         assert len(one.words) == 1, one.words
         laplace = fit.values[i] + 1.96 * fit.std[i] * np.array([-1.0, 1.0])
         assert one.interval == pytest.approx(laplace, abs=0.3 * fit.std[i])
         assert found.interval()[i] == pytest.approx(laplace, abs=0.4 * fit.std[i])
-        assert smoothed.mean[i] == pytest.approx(fit.values[i], abs=1.0 * fit.std[i])
-        assert smoothed.members[:, i].std(ddof=1) == pytest.approx(fit.std[i], rel=0.5)
+        spread = smoothed.members[:, i].std(ddof=1)
+        assert smoothed.mean[i] == pytest.approx(fit.values[i], abs=1.0 * spread)  # 30 members: a fifth by chance alone
+        assert 0.6 < spread / fit.std[i] < 2.0
     assert any("their residuals are correlated or larger than stated" in en for en, _ in smoothed.words)
