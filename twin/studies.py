@@ -168,7 +168,7 @@ def _(study: NextTrial) -> tuple[str, dict[str, Any]]:
     best = {"plan": study.best.plan, "sensors": list(study.best.sensors), "std": study.best.std,
             "expanded": study.best.interval}  # fmt: skip
     return "next_trial", {"before": {"std": study.before.std, "expanded": study.before.interval}, "rows": rows,
-                          "best": best, "words": _said(study.words)}  # fmt: skip
+                          "held": study.held, "best": best, "words": _said(study.words)}  # fmt: skip
 
 
 @content_of_study.register

@@ -149,7 +149,7 @@ function nextBlock() {
     table([w("study.next-place"), w("study.next-std"), w("study.next-expanded"), w("study.next-saved")], rows.map((one, k) => [one.before ? w("study.next-before") : [place(one), k === 1 ? h("small", {}, w("study.next-best")) : null,
       one.plan && new Set(own.rows.map((row) => row.plan)).size > 1 ? h("small", {}, one.plan) : null],
     barRow(one.std ?? 0, null, null, one.before ? "first" : "total", most, number(one.std) ? `${fmt(asked.by(one.std), 3)}${tail(asked.difference)}` : "–"), by(one.expanded), one.before ? "" : saved(one)]), { class: "shares" }),
-    says(own.words),
+    number(own.held) ? facts([["study.next-held", by(own.held)]]) : null, says(own.words),
     has(own.checks) ? [h("h3", {}, w("study.promise")), table([w("study.promise-sensor"), w("study.promised"), w("study.reached"), w("study.misfit-became")],
       own.checks.map((one) => [one.name, `× ${fixed(one.promised, 2)}`, `× ${fixed(one.reached, 2)}`, `× ${fixed(one.misfit, 2)}`]))] : null);
 }

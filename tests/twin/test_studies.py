@@ -82,6 +82,19 @@ def test_sensitivities_stand_as_they_are_and_further_words_beside_them(shares):
     assert [row["name"] for row in few["screening"]["rows"]] == ["a", "b"]
 
 
+def test_the_next_trial_comes_with_every_place_and_the_number_s_unit():
+    now, best, worse = (twin.Gain(plan="fire", sensors=(n,) if n else (), score=v, std=v, interval=2.0 * v)
+                        for n, v in (("", 4.0), ("web", 1.0), ("tip", 3.0)))  # fmt: skip
+    found = twin.NextTrial(before=now, best=best, each=(best, worse), plans=(best,), bare={"fire": now}, held=9.0,
+                           covariance=np.eye(1), words=(("Put one there.", "装在那里。"),))  # fmt: skip
+    kept = held(found, {"next_trial": {"places": {"web": {"en": "web", "zh": "腹板"}}}})["next_trial"]
+    assert (kept["unit"], kept["held"]) == ("K", 9.0)
+    assert kept["before"] == {"std": 4.0, "expanded": 8.0}
+    assert [(row["place"], row["expanded"]) for row in kept["rows"]] == [("web", 2.0), ("tip", 6.0)]
+    assert kept["best"]["sensors"] == ["web"]
+    assert kept["places"]["web"]["zh"] == "腹板"
+
+
 def test_failed_runs_of_a_ledger_are_told_with_place_and_cause():
     with twin.Ledger(":memory:") as book:
         solver = book.solver(Lumped(fails_above=800.0), free=("film",))

@@ -71,7 +71,7 @@ def studies():
                       "words": [both("All 90 runs ended.", "90 次求解全部完成。")],
                       "rows": [{"name": n, "effect": s, "size": abs(s), "scatter": 0.2 * abs(s), "error": 0.1 * abs(s),
                                 "count": 10} for n, s in (("film", 4.0), ("emissivity", -3.1), ("start at A", 0.3))]},
-        "next_trial": {"unit": "K", "before": {"std": 5.2, "expanded": 14.0}, "places": places,
+        "next_trial": {"unit": "K", "before": {"std": 5.2, "expanded": 14.0}, "places": places, "held": 14.4,
                        "rows": [{"plan": "trial 2", "place": "upper web root", "std": 2.4, "expanded": 9.1},
                                 {"plan": "trial 2", "place": "flange tip", "std": 4.9, "expanded": 13.6}],
                        "best": {"plan": "trial 2", "sensors": ["upper web root"], "std": 2.4, "expanded": 9.1},
