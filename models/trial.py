@@ -1,7 +1,9 @@
 """A logged trial: channels with their own clocks, units, places and uncertainty; never changed, gaps stay gaps."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +115,7 @@ class Channel:
                 f"channel '{self.name}': stem = {self.stem.value:g}, gain = {self.gain.value:g}. A share of heat along "
                 "the leads lies between 0 and 1, a gain is above 0. Correct them."
             )
+        _refuse_undated(self.name, self.calibrated)
         object.__setattr__(self, "properties", read_only(self.properties))
 
     @property
@@ -137,6 +140,20 @@ class Channel:
     def sigma(self) -> Array:
         """(n,) standard uncertainty of each reading, the digitiser's step included."""
         return np.sqrt(np.broadcast_to(np.asarray(self.std, float), self.t.shape) ** 2 + self.resolution**2 / 12.0)
+
+
+def _refuse_undated(name: str, calibrated: str) -> None:
+    """TrialError where a calibration holds until what looks like a date and is none; words alone are no date."""
+    if not re.search(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", calibrated):
+        return
+    for part in calibrated.split("/") if calibrated.count("/") == 1 else (calibrated,):
+        try:
+            datetime.fromisoformat(part.strip())
+        except ValueError as cause:
+            raise TrialError(
+                f"channel '{name}' is calibrated until '{calibrated}', which is no date that can be read for sure. A "
+                "date is written 2026-04-30, a span 2025-05-01/2026-04-30. Write it so."
+            ) from cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

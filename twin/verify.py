@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models import Criterion, Verdict
+from ..models import Criterion, ModelError, Verdict
 from ..models.digest import digest
 from ..models.verdict import SCHEMA
 from .agree import few
@@ -108,9 +108,15 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
         "pedigree": _plain(dict(evidence.pedigree)),
         **({} if evidence.breaking is None else {"reliability": _plain(evidence.breaking.content())}),
         "fields": _plain(list(fields)), "files": dict(files or {}),
-        "seal": _seal(evidence, criteria, caveats), **_plain(dict(more or {})),
+        "seal": _seal(evidence, criteria, caveats),
     }  # fmt: skip
-    content = seal(content)
+    taken = sorted(set(more or {}) & set(content))
+    if taken:
+        raise ModelError(
+            f"further keys of verdict.json hold {', '.join(taken)}, which the verdict states itself. What is added has "
+            "names of its own. Rename them."
+        )
+    content = seal(content | _plain(dict(more or {})))
     return Verdict(id=name, state=decision.state, value=prediction.value, limit=decision.limit,
                    margin=decision.margin, expanded=requirement.coverage * evidence.budget.combined(),
                    reasons=tuple(en for en, _ in decision.reasons), content=content)  # fmt: skip
@@ -292,8 +298,20 @@ def _criterion(c: Criterion) -> dict[str, Any]:
             "why": c.why, "evidence": c.evidence}  # fmt: skip
 
 
+def _when(iso: str) -> datetime:
+    """A time; without a zone it is UTC."""
+    at = datetime.fromisoformat(iso)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def _seal(e: Evidence, criteria: Sequence[Criterion], caveats: Sequence[tuple[str, str]]) -> dict[str, Any]:
     own = [_pair(w) for w in caveats]
+    frozen = "" if e.freeze is None else str(e.freeze.get("at", ""))
+    older = sorted(t.name for t in e.trials if t.started and frozen and _when(t.started) < _when(frozen))
+    if older:
+        own.append({"en": f"Frozen on {frozen[:10]}, after its data were logged and before any solve: "
+                          f"{', '.join(older)}.",
+                    "zh": f"冻结于 {frozen[:10]}：晚于数据记录、早于任何求解：{'、'.join(older)}。"})  # fmt: skip
     own += [{"en": f"Not met: {c.id} {c.text} {c.why}".strip(), "zh": f"未满足：{c.id} {c.text_zh}"}
             for c in criteria if c.state == "not-met"]  # fmt: skip
     own += [{"en": f"Waived: {c.id} {c.text} {c.why}".strip(), "zh": f"豁免：{c.id} {c.text_zh}"}

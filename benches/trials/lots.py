@@ -1,7 +1,8 @@
 """Series of measured parts: what the first of them let one say, and whether the later ones keep to it.
 
 No model is run. Bounds come from the first parts alone, at 95 % each; the later parts, which nobody had then, give the
-number once more. Limits that a source does not state are declared here, before any reading is looked at.
+number once more. Limits that a source does not state are declared here, some of them after the mean and spread of a
+series were seen: what is shown is how well early bounds hold, not whether a part was good.
 """
 
 from dataclasses import dataclass

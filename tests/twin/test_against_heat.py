@@ -108,15 +108,20 @@ def test_every_way_gives_the_furnace_section_the_same_intervals(section):
     assert found.converged, found.words
     assert found.runs + found.tangents <= 30
     profiles = twin.profile(problem, fit, solver=solver)
-    smoothed = twin.es_mda(problem, solver=solver, members=30)
     for i, one in enumerate(profiles):
         assert one.identifiable
         assert len(one.words) == 1, one.words
         laplace = fit.values[i] + 1.96 * fit.std[i] * np.array([-1.0, 1.0])
         assert one.interval == pytest.approx(laplace, abs=0.3 * fit.std[i])
         assert found.interval()[i] == pytest.approx(laplace, abs=0.4 * fit.std[i])
-        spread = smoothed.members[:, i].std(ddof=1)
-        # its weights are of where its own first rounds ended: seen 1.6 of the fit's std away from the fit
-        assert smoothed.mean[i] == pytest.approx(fit.values[i], abs=2.0 * fit.std[i])
-        assert 0.6 < spread / fit.std[i] < 2.0
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="its weights are of where its own first rounds end: film lies 1.6 of the fit's std away")
+def test_the_smoother_gives_the_furnace_section_the_same_interval(section):
+    solver, problem, fit = section
+    smoothed = twin.es_mda(problem, solver=solver, members=30)
     assert any("their residuals are correlated or larger than stated" in en for en, _ in smoothed.words)
+    for i in range(len(fit.values)):
+        assert smoothed.mean[i] == pytest.approx(fit.values[i], abs=fit.std[i])
+        assert 0.6 < smoothed.members[:, i].std(ddof=1) / fit.std[i] < 1.6

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from foretrial import twin
-from foretrial.models import Line, ModelError, State, Trial
+from foretrial.models import Line, ModelError, State, Trial, TrialError
 from foretrial.models.verdict import canonical
 from foretrial.twin.assess import calibration_state
 from foretrial.twin.check import seal
@@ -196,6 +197,17 @@ def test_freeze_waivers_seal_and_unknown_criteria(lab):
 ])  # fmt: skip
 def test_a_sensor_is_calibrated_until_its_date(stated, started, state):
     assert calibration_state(stated, started) == state
+
+
+@pytest.mark.parametrize("written", ["31/01/2026", "2026-13-01", "01.02.26"])
+def test_a_date_of_calibration_that_cannot_be_read_is_refused(lab, written):
+    with pytest.raises(TrialError, match="which is no date that can be read for sure"):
+        replace(lab.channels()[0], calibrated=written)
+
+
+def test_further_keys_take_the_place_of_none(lab):
+    with pytest.raises(ModelError, match=r"hold result, which the verdict states itself"):
+        lab.judge(np.random.default_rng(0), more={"result": {"state": "PASS"}})
 
 
 def test_an_expired_sensor_is_at_most_inconclusive(lab, tmp_path):
