@@ -178,7 +178,7 @@ NOW = "2026-01-01T00:00:00+00:00"
 
 def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0, leak=False, film=600.0, prior=None,
           bounds=(50.0, 5000.0), needs=(), std=0.01, bias=0.5, noise=1.0, trial=None, limits=None, spoil=None,
-          **verdict):  # fmt: skip
+          more=None, **verdict):  # fmt: skip
     """Calibrate on one made-up trial, validate on another, verify; `sensor` is what is, `believed` what is stated.
 
     `spoil` gets each log, and hands it back as the logger wrote it.
@@ -228,7 +228,7 @@ def judge(rng, *, solver=None, sensor=None, believed=None, drift=0.0, limit=15.0
                                     "budget": lines, "refinement": fine, "fit": fit, "validation": seen,
                                     "domain": area, "trials": (first, second), "mistaken": wrong,
                                     **verdict})  # fmt: skip
-        return twin.verify(evidence, prediction=found, at=NOW)
+        return twin.verify(evidence, prediction=found, more=more, at=NOW)
 
     return answer(limit) if limits is None else [answer(one) for one in limits]
 
