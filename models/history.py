@@ -93,7 +93,7 @@ class History:
         Accepted steps, the start included.
     names : (np,) str
         The observations asked for.
-    values, rates : (nt, np) K, K/s
+    values, rates : (nt, np) K, K/s, or the unit of each observation
         Their values and slopes; slopes are those after the step. NaN before what they observe was laid down.
     free, tangents, tangent_rates : (nf,) str, (nf, nt, np)
         Derivatives by each parameter asked for (K per its unit), where a tangent run was made.
@@ -104,6 +104,8 @@ class History:
     cells : int
     iteration_error : float, K
         Bound on what the stopped iteration left in a temperature.
+    iteration_errors : (np,) float or empty
+        The same of each observation in its own unit, where they are of several.
     notes : tuple of str
         What was assumed on the way: properties used beyond their range, and the like.
     complete : bool
@@ -127,6 +129,12 @@ class History:
     tangent_rates: Array | None = None
     notes: tuple[str, ...] = ()
     complete: bool = True
+    iteration_errors: tuple[float, ...] = ()
+
+    def left(self, name: str) -> float:
+        """Bound on what stopped iterations left in an observation, in its unit."""
+        column = self.column(name)
+        return self.iteration_errors[column] if self.iteration_errors else self.iteration_error
 
     @property
     def steps(self) -> tuple[tuple[float, ...], ...]:

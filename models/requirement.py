@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
+from .gauge import Peak, Reading, Safety
 from .history import History
 from .measured import Measured
 
 Array = NDArray[np.float64]
 STATISTICS = ("max", "min", "mean", "last", "spread", "cooling time")
+UNITS = ("K", "Pa", "m", "1", "N", "Hz")  # of what can be read off a run; s is that of a cooling time
 FINE = 241  # times in a window at which extremes are looked for, beside the steps
 SENSES = ("at most", "at least", "within")
 VERIFICATIONS = ("design", "functional performance", "process", "adaptation", "production")
@@ -30,7 +32,8 @@ class Interest:
         "cooling time" from falling through the first of `levels` to falling through the second, the longest of them.
     window : (float, float), s
     unit : str
-        SI symbol: s of a cooling time, else K.
+        SI symbol of what is observed: K of temperatures, Pa, m, 1, N or Hz of a structure's readings; s of a cooling
+        time. `Interest.of` takes it from the readings.
     levels : (float, float) or None, K
         Of a cooling time, such as 800 and 500 degC.
     """
@@ -57,11 +60,37 @@ class Interest:
                 f"a {self.statistic} with levels {self.levels} K is not defined. A cooling time has a higher and a "
                 "lower level, other statistics have none. Give levels=(higher, lower) in K, or leave them out."
             )
-        if self.unit != ("s" if timed else "K"):
+        if (self.unit != "s") if timed else (self.unit not in UNITS):
             raise ModelError(
-                f"a {self.statistic} in '{self.unit}' is not defined. A cooling time is in s, all else in K. "
-                f"Say unit='{'s' if timed else 'K'}'."
+                f"a {self.statistic} in '{self.unit}' is not defined. A cooling time is in s, all else in what is read: "
+                f"{', '.join(UNITS)}. Say unit='{'s' if timed else 'K'}', or use Interest.of(reading)."
             )
+
+    @classmethod
+    def of(cls, *readings: Reading, statistic: str = "") -> "Interest":
+        """The worst of readings of a structure at rest, in the unit that they share.
+
+        Parameters
+        ----------
+        readings : Reading
+            Gauges, peaks, reactions, factors of safety and the like.
+        statistic : str
+            "max" or "min"; left out, "min" of factors of safety and of least values, else "max".
+
+        Raises
+        ------
+        ModelError
+            If there is none, or they are not of one unit.
+        """
+        units = sorted({one.unit for one in readings})
+        if len(units) != 1:
+            raise ModelError(
+                f"{len(readings)} readings in {', '.join(units) or 'no unit'} have no worst. Readings of one unit have. "
+                "Ask for each unit by a requirement of its own."
+            )
+        least = all(isinstance(one, Safety) or (isinstance(one, Peak) and one.statistic == "min") for one in readings)
+        return cls(observations=tuple(one.name for one in readings), statistic=statistic or ("min" if least else "max"),
+                   window=(0.0, 1.0), unit=units[0])  # fmt: skip
 
     def value(self, history: History) -> float:
         """The number itself."""
@@ -89,11 +118,15 @@ class Interest:
         return np.asarray(np.sum(each, axis=0))
 
     def gain(self, history: History) -> float:
-        """How far the number moves at most where every temperature is off by 1 K."""
+        """How far the number moves at most where everything observed is off by 1 of its unit."""
         return float(sum(abs(weight) for _, _, weight in self._parts(history)[1]))
 
+    def left(self, history: History) -> float:
+        """Bound on what stopped iterations left in the number."""
+        return float(sum(abs(weight) * history.left(name) for name, _, weight in self._parts(history)[1]))
+
     def _parts(self, history: History) -> tuple[float, list[tuple[str, float, float]]]:
-        """The number, and the temperatures that it hangs on: observation, time, and how much it moves with each."""
+        """The number, and what it hangs on: observation, time, and how much it moves with each."""
         inside = history.t[(history.t >= self.window[0]) & (history.t <= self.window[1])]
         dense = np.unique(np.concatenate([np.linspace(*self.window, FINE), inside]))
         each = {name: history.at(name, dense) for name in self.observations}
@@ -222,7 +255,7 @@ class Requirement:
         if isinstance(self.interest, Measured):
             raise ModelError(
                 f"{self.id} asks for {self.interest.statistic} of logged data, and no run answers that. "
-                "A run is asked for temperatures and times. Use twin.measured with the trial."
+                "A run is asked for temperatures, times and stresses. Use twin.measured with the trial."
             )
         return self.interest
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ from ..models.gauge import Reading
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import cut_all
-from .raster import raster
+from .raster import Raster, raster
 from .reading import Answer, read
 from .statics import at_rest
+from .together import together
 
 Array = NDArray[np.float64]
 STEP = 1e-3  # of a quantity, for a difference
@@ -72,7 +74,7 @@ class Strength:
         Parameters
         ----------
         keep : callable
-            Receives an Answer with displacement and stress of every load case.
+            Receives an Answer with displacement and stress of every load case and combination.
 
         Raises
         ------
@@ -86,7 +88,10 @@ class Strength:
             each[case.name] = self._answer(structure, case)
             if keep is not None:
                 keep(each[case.name])
-        values, notes = read(structure, each, observe, self.case)
+        for one in (more := together(structure, each, self.case, partial(self._answer, structure))).values():
+            if keep is not None:
+                keep(one)
+        values, notes = read(more if self.case in more else {**each, **more}, observe)
         cells = int(sum((one.rest.built.kind >= 0).sum() for one in list(each.values())[:1]))
         work = sum(one.balance[0] for one in each.values())
         stored = sum(one.balance[1] for one in each.values())
@@ -114,9 +119,12 @@ class Strength:
             slopes[n] = (ends[0].values - ends[1].values) / (2.0 * step)
         return replace(base, free=free, tangents=slopes, tangent_rates=np.zeros_like(slopes))
 
-    def _answer(self, structure: Structure, case: LoadCase) -> Answer:
+    def _grid(self, structure: Structure) -> Raster:
         along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
-        grid = raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
+        return raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
+
+    def _answer(self, structure: Structure, case: LoadCase) -> Answer:
+        grid = self._grid(structure)
         filled = cut_all(structure, grid)
         rest = at_rest(structure, case, grid, filled, tolerance=self.tolerance, linear=self.linear)
         return Answer.of(structure, case, rest)
@@ -130,6 +138,11 @@ class Strength:
         """The same solver: it takes no steps."""
         history.refuse_incomplete("steps are to be frozen")
         return self
+
+    def width(self, structure: Structure) -> float:
+        """Width of its cells, m: the geometric mean over the axes that are resolved."""
+        grid = self._grid(structure)
+        return float(np.prod(grid.spacing[: grid.active]) ** (1.0 / grid.active))
 
     @property
     def digest(self) -> str:

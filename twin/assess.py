@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models import Budget, Fit, History, Process, Requirement, Trial, quantities
+from ..models import Budget, Fit, History, Process, Requirement, Structure, Trial, quantities
 from ..models.digest import digest
 from .agree import widened
 from .breaking import Breaking
@@ -15,11 +15,12 @@ from .content import content_of
 from .domain import Domain
 from .faults import Fault
 from .form import Form
+from .pedigree import followed
 from .refine import Refinement
 from .validate import Validation
 
 Found = dict[str, tuple[str, str, str, str]]
-BALANCE = 1e-3  # share of heat that may be missing
+BALANCE = 1e-3  # share of heat, or of work, that may be missing
 FEWEST = 3  # independent readings, and times of them, below which a comparison tells nothing
 ENVELOPE = ("not-applicable", "canonical", "a file cannot hold the signatures on itself: foretrial check --key, and "
             "the report page, say from verdict.intoto.jsonl beside it who has signed", "")  # fmt: skip
@@ -49,7 +50,7 @@ class Evidence:
     """
 
     requirement: Requirement
-    process: Process
+    process: Process | Structure
     history: History
     budget: Budget
     refinement: Refinement | None = None
@@ -131,8 +132,7 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     found["B3"] = _say(bool(states) and known == len(states), f"{known} of {len(states)} sensors",
                        "expired" if expired else "the source documents no calibration dates")  # fmt: skip
     _mistaken(e, found)
-    sources = {p.scale.name: p.source for b in e.process.bodies
-               for p in (b.material.conductivity, b.material.heat_capacity)}  # fmt: skip
+    sources = {p.scale.name: p.source for b in e.process.bodies for p in followed(b.material).values()}
     fitted = set() if e.fit is None else {p.name for p in e.fit.parameters}
     doubtful = [n for n, q in quantities(e.process).items()
                 if n not in fitted and (not (q.source or sources.get(n)) or q.std <= 0.0)]  # fmt: skip
@@ -143,6 +143,11 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     declared = any("beyond" in line.name for line in e.budget.lines)
     found["B5"] = _say(not beyond or declared, f"{len(beyond)} notes", "; ".join(beyond[:3]))
     return expired
+
+
+def _rests(process: Process | Structure) -> bool:
+    """Whether it is a structure at rest, which has no stages."""
+    return isinstance(process, Structure)
 
 
 def _mistaken(e: Evidence, found: Found) -> None:
@@ -188,7 +193,10 @@ def _numerics(e: Evidence, found: Found) -> None:
             found[name] = ("not-met", "", "the run was not refined", "")
     else:
         found["C2"] = _say(
-            len(r.levels) >= 3, f"{len(r.levels)} levels, u_num = {r.u_num:.3g} {r.unit}", "", digest(r.levels)
+            len(r.levels) >= 3 and not r.diverges,
+            f"{len(r.levels)} levels, u_num = {r.u_num:.3g} {r.unit}",
+            "the levels move apart: no u_num can be stated",
+            digest(r.levels),
         )
         found["C3"] = _say(r.asymptotic, f"order {r.order:.2f}" if np.isfinite(r.order) else r.method,
                            "not asymptotic; the uncertainty was taken wide")  # fmt: skip
@@ -198,14 +206,15 @@ def _numerics(e: Evidence, found: Found) -> None:
         if e.validation is None:
             found["C7"] = ("not-met", f"u_num = {r.u_num:.3g} {r.unit}", "no sensor to compare it with", "")
     if e.validation is not None and r is not None:
-        points = e.validation.points
+        points, unit = e.validation.points, e.validation.points[0].unit if e.validation.points else "K"
         num = max(float(np.sqrt(np.mean(np.concatenate([p.u_num for p in points]) ** 2))), r.u_num)
         sensor = float(np.sqrt(np.mean(np.concatenate([p.u_d for p in points]) ** 2)))
         found["C7"] = _say(
-            num <= sensor, f"{num:.3g} K against {sensor:.3g} K", "refine: the fit would swallow this error"
+            num <= sensor, f"{num:.3g} {unit} against {sensor:.3g} {unit}", "refine: the fit would swallow this error"
         )
     lost = e.history.balance.residual
-    found["C5"] = _say(lost <= BALANCE, f"{lost:.1e} of the heat", "heat is missing")
+    what = "work" if _rests(e.process) else "heat"
+    found["C5"] = _say(lost <= BALANCE, f"{lost:.1e} of the {what}", f"{what} is missing")
 
 
 def _calibration(e: Evidence, found: Found) -> None:
@@ -245,17 +254,19 @@ def _validation(e: Evidence, found: Found, margin: float) -> None:
         mark = digest(dict(v.data))
         found["E1"] = _say(v.disjoint, ", ".join(v.data), f"fed the calibration: {', '.join(v.leaked)}", mark)
         n, times = v.effective, len(np.unique(np.concatenate([p.t[p.used] for p in v.points])))
-        found["E2"] = _say(n >= FEWEST and times >= FEWEST,
-                           f"{len(v.points)} channels, rms {v.rms:.3g} K, u_val {v.u_val:.3g} K",
-                           f"{n:.0f} independent readings at {times} times are too few to show an error",
+        many, where = (len(v.points), "places") if _rests(e.process) else (times, "times")
+        unit = v.points[0].unit if v.points else "K"
+        found["E2"] = _say(n >= FEWEST and many >= FEWEST,
+                           f"{len(v.points)} channels, rms {v.rms:.3g} {unit}, u_val {v.u_val:.3g} {unit}",
+                           f"{n:.0f} independent readings at {many} {where} are too few to show an error",
                            mark)  # fmt: skip
-        found["E3"] = _say(v.k * v.u_val <= abs(margin), f"{v.k * v.u_val:.3g} K against {abs(margin):.3g} K",
+        found["E3"] = _say(v.k * v.u_val <= abs(margin), f"{v.k * v.u_val:.3g} {unit} against {abs(margin):.3g} {unit}",
                            "the comparison is too coarse to tell")  # fmt: skip
         found["E4"] = _say(v.covered >= 0.9, f"{v.covered:.0%} with model form, {v.coverage:.0%} without (stated 95 %)",
                            "the interval promises more than it holds")  # fmt: skip
         area = v.area_below + v.area_above
         found["E5"] = _say(v.chance >= 0.01 or v.model_form > 0.0,
-                           f"chance {v.chance:.2g}, area {v.area:.2f} ({area:.2g} K, by chance up to "
+                           f"chance {v.chance:.2g}, area {v.area:.2f} ({area:.2g} {unit}, by chance up to "
                            f"{v.area_likely:.2g})",
                            "together the errors are improbable, though none stands out alone", mark)  # fmt: skip
     d = e.domain

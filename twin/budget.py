@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..models import Budget, Fit, History, Interest, Line, ModelError, Observation, Process, Solver
 from .forward import tangents
 from .inputs import inputs
-from .refine import Refinement
+from .refine import Refinement, refuse_units
 from .validate import Validation
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
     Raises
     ------
     ModelError
-        If the interest asks for what is not observed.
+        If the interest asks for what is not observed, or for another unit.
     """
     return predict_each(process, interests=(interest,), solver=solver, observe=observe, fit=fit)[0]
 
@@ -66,6 +66,8 @@ def predict_each(process: Process, *, interests: Sequence[Interest], solver: Sol
             f"the interest needs {', '.join(missing)}, which the run does not observe. All that an interest asks for "
             "is observed. Add it to observe=(...)."
         )
+    for interest in interests:
+        refuse_units(interest, observe)
     known = inputs(process, fit=fit)
     history = tangents(solver, known.process, free=known.names, observe=observe)
     found = []
@@ -124,20 +126,31 @@ def budget(prediction: Prediction, *, interest: Interest, process: Process, fit:
             _whole("numerical", "numerical", refinement.u_num, interest.unit, f"refinement, {refinement.method}")
         )
     if validation is not None:
-        gain = interest.gain(prediction.history)
+        _refuse_other_kind(validation, interest)
+        gain, unit = interest.gain(prediction.history), validation.points[0].unit if validation.points else "K"
         if validation.sensor > 0.0:
-            lines.append(_whole("shared sensor offset", "sensor", validation.sensor, "K",
+            lines.append(_whole("shared sensor offset", "sensor", validation.sensor, unit,
                                 "offset common to calibration and validation sensors", gain=gain))  # fmt: skip
         trials = ", ".join(validation.data)
         if fit is not None and fit.discrepancy is not None:
-            lines.append(_whole("model error seen in calibration", "model form", _beyond(fit, validation), "K",
-                                f"{fit.discrepancy.kernel} of {fit.discrepancy.size:.3g} K beside "
+            lines.append(_whole("model error seen in calibration", "model form", _beyond(fit, validation), unit,
+                                f"{fit.discrepancy.kernel} of {fit.discrepancy.size:.3g} {unit} beside "
                                 f"{', '.join(n for n in fit.data if '/' not in n)}, as far as validation shows less",
                                 gain=gain))  # fmt: skip
-        lines.append(_whole("model form", "model form", validation.model_form, "K", f"validation on {trials}",
+        lines.append(_whole("model form", "model form", validation.model_form, unit, f"validation on {trials}",
                             validation.form_dof, gain))  # fmt: skip
     return Budget(quantity=f"{interest.statistic} of {prediction.observation}", unit=interest.unit,
                   lines=(*lines, *extra), coverage=coverage, correlations=correlations)  # fmt: skip
+
+
+def _refuse_other_kind(validation: Validation, interest: Interest) -> None:
+    """A ModelError where the errors of a validation are of another kind than a structure's number asked for."""
+    seen = {p.unit for p in validation.points} or {interest.unit}
+    if seen != {interest.unit} and interest.unit not in ("K", "s"):
+        raise ModelError(
+            f"the interest is in {interest.unit}, and the trial was read in {', '.join(sorted(seen))}. The model's "
+            "error in one says nothing of the other. Ask for what the trial reads, or foresee the number without it."
+        )
 
 
 def _beyond(fit: Fit, validation: Validation) -> float:

@@ -202,7 +202,8 @@ def _decision(content: dict[str, Any]) -> Finding:
                  tried=_tried(content),
                  expired=criteria["B3"]["why"] == "expired",
                  dof=math.inf if b["dof"] is None else b["dof"], unit=q["interest"]["unit"],
-                 together=max(len(q.get("together") or []), 1))  # fmt: skip
+                 together=max(len(q.get("together") or []), 1),
+                 settles=not (content["numerics"] or {}).get("diverges", False))  # fmt: skip
     same = own.state is State(r["state"]) and _risky(r, own) and all(
         math.isclose(a, s, rel_tol=1e-9, abs_tol=1e-12)
         for a, s in ((own.margin, r["margin"]), (own.guard_band, r["guard_band"]),

@@ -90,7 +90,7 @@ def _borne(content: Mapping[str, Any]) -> dict[str, bool]:
     for name in ("C2", "C3", "C4", "C5", "D1", "D2", "D3", "D4", "D5", "E1", "E2", "E3", "E4"):
         found[name] = False  # where the part that it is of is missing
     if n is not None:
-        found["C2"] = len(n["levels"]) >= 3
+        found["C2"] = len(n["levels"]) >= 3 and not n.get("diverges", False)
         found["C3"] = n["asymptotic"] is True
         found["C4"] = n["method"] == "exact" or n["iteration_error"] <= 0.1 * n["u_num"]
         found["C5"] = n["balance"] <= BALANCE

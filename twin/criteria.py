@@ -30,7 +30,7 @@ TEXTS: dict[str, tuple[str, str]] = {
            "本次求解在三级或以上网格与步长上加密；u_num 直接针对关注量给出。"),
     "C3": ("The refinement is in the asymptotic range.", "加密结果处于渐近区。"),
     "C4": ("The iteration error is ten times below u_num.", "迭代误差低于 u_num 的十分之一。"),
-    "C5": ("The global heat balance closes.", "整体热平衡闭合。"),
+    "C5": ("The global balance of heat, or of forces and their work, closes.", "整体热平衡（或力与功的平衡）闭合。"),
     "C6": ("A reduced model states its bound or held-out error.", "降阶模型给出误差界或留出误差。"),
     "C7": ("The numerical error is below the uncertainty of the sensors.", "数值误差低于传感器不确定度。"),
     "D1": ("Bounds, priors and starts are recorded, and more than one start reached the best value.",

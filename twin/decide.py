@@ -60,7 +60,7 @@ class Decision:
 def decide(*, value: float, limit: float | Sequence[float], sense: str, combined: float, coverage: float,
            guard: float, accuracy: float, needs: Sequence[str], criteria: Mapping[str, str], inside: bool,
            tried: bool, expired: bool, dof: float = float("inf"), unit: str = "K",
-           together: int = 1) -> Decision:  # fmt: skip
+           together: int = 1, settles: bool = True) -> Decision:  # fmt: skip
     """PASS, FAIL, INCONCLUSIVE or NOT-VALID-HERE.
 
     Parameters
@@ -84,6 +84,8 @@ def decide(*, value: float, limit: float | Sequence[float], sense: str, combined
     together : int
         How many questions the same runs answer: the guard band takes the coverage factor that is `widened` for so
         many, and the expanded uncertainty keeps the one stated.
+    settles : bool
+        Whether finer grids settle on the number; else neither side of the limit is known.
 
     Returns
     -------
@@ -125,6 +127,10 @@ def decide(*, value: float, limit: float | Sequence[float], sense: str, combined
         shown = "" if unit == "1" else f" {unit}"
         reasons.append((f"The expanded uncertainty {expanded:.3g}{shown} exceeds the required {accuracy:.3g}{shown}.",
                         f"扩展不确定度 {expanded:.3g}{shown} 超过所要求的准确度 {accuracy:.3g}{shown}。"))  # fmt: skip
+    if not settles:
+        state = State.INCONCLUSIVE
+        reasons.append(("Finer grids do not settle on this number: it is one of the grid, not of the part.",
+                        "网格加密时该值不收敛：它取决于网格，而非零件本身。"))  # fmt: skip
     unmet = [name for name in needs if criteria.get(name, "not-yet") != "met"]
     if unmet:
         names = ", ".join(unmet)

@@ -374,6 +374,6 @@ def _thaw(blob: bytes) -> History:
     for name in ("iteration_error", "seconds"):
         plain[name] = float.fromhex(plain[name])
     plain["stage_ends"] = tuple(float.fromhex(end) for end in plain["stage_ends"])
-    for name in ("names", "free", "notes"):
-        plain[name] = tuple(plain[name])
+    for name in ("names", "free", "notes", "iteration_errors"):
+        plain[name] = tuple(plain.get(name, ()))
     return History(**arrays, **plain)

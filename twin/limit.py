@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 Array = NDArray[np.float64]
 SAFETY, WIDE = 1.25, 3.0
 LOWEST, HIGHEST = 0.05, 12.0
+FREE, APART = 2.0, 0.01  # order up to which more than promised is no fault; spread below which nothing is said to part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +25,9 @@ class Limit:
         Observed; NaN where the answers oscillate, diverge or agree to rounding.
     method : str
         "exact", "gci", "least squares" or "range".
+    diverges : bool
+        The answers move on, one way, by steps that do not shrink as those of any order above zero do: there may be no
+        limit at all, and `u` is no uncertainty of one.
     """
 
     value: Array
@@ -32,6 +36,7 @@ class Limit:
     method: str
     asymptotic: bool
     oscillates: bool = False
+    diverges: bool = False
 
 
 def limit(sizes: Array, answers: Array, *, formal: float = 2.0, here: int = -1) -> Limit:
@@ -69,16 +74,25 @@ def limit(sizes: Array, answers: Array, *, formal: float = 2.0, here: int = -1) 
     order = _order(sizes, y, ratios) if last > 0.0 and min(ratios) > 0.0 else np.nan
     if not np.isfinite(order):
         return Limit(value=y[-1].copy(), u=_smooth(spread) * WIDE / 2.0, order=np.nan, method="range", asymptotic=False,
-                     oscillates=min(ratios) <= 0.0)  # fmt: skip
+                     oscillates=min(ratios) <= 0.0, diverges=_diverges(sizes, y, ratios))  # fmt: skip
     used = min(max(order, 0.5), formal)
     value, noise = _extrapolate(sizes, y, used)
     error = _smooth(y[here] - value)
-    inside = 0.5 * formal <= order <= 1.35 * formal
+    inside = 0.5 * formal <= order <= 1.35 * max(formal, FREE)
     if not inside:
         method = "range" if order < 0.5 * formal else method
         error = np.maximum(error, _smooth(spread) if order < 0.5 * formal else 0.0)
     expanded = (SAFETY if inside else WIDE) * error + 2.0 * noise
     return Limit(value=value, u=expanded / 2.0, order=order, method=method, asymptotic=inside)
+
+
+def _diverges(sizes: Array, y: Array, ratios: list[float]) -> bool:
+    """Whether single answers move one way, by more than a hundredth in all, in steps of no order above `LOWEST`."""
+    if y.shape[1] > 1 or min(ratios) <= 0.0 or np.ptp(y) <= APART * float(np.abs(y).max()):
+        return False
+    steps = np.diff(sizes**LOWEST)
+    each = np.abs(np.diff(y[:, 0])) / np.abs(steps)  # even where the order is LOWEST, growing below it
+    return bool((np.diff(each) >= 0.0).all())
 
 
 def _order(sizes: Array, y: Array, ratios: list[float]) -> float:

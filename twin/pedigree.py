@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..models import Process, Property, Trial
+from ..models import Elastic, Material, Process, Property, Quantity, Structure, Trial
 from ..models.digest import digest
 from .faults import faults
 
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pint", "pyvista")
 
 
-def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
+def pedigree(process: Process | Structure, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
              seconds: float = 0.0, assumptions: Sequence[tuple[str, str]] = (),
              trials: Sequence[Trial] = ()) -> dict[str, Any]:  # fmt: skip
     """The pedigree of a run as plain data.
 
     Parameters
     ----------
-    process : Process
+    process : Process or Structure
         Its materials are listed with source, range and relative uncertainty.
     command : str
         What reproduces the number.
@@ -37,17 +37,12 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
     """
     materials = []
     for body in process.bodies:
-        rho = body.material.density
-        followed = {name: getattr(body.material, name) for name in ("conductivity", "heat_capacity")}
-        if isinstance(rho, Property):
-            followed["density"] = rho
-        for name, p in followed.items():
+        for name, p in followed(body.material).items():
             materials.append({"material": body.material.name, "property": name, "source": p.source,
                               "valid": list(p.valid), "std": p.scale.std})  # fmt: skip
-        if not isinstance(rho, Property):
-            materials.append({"material": body.material.name, "property": "density", "source": rho.source or "stated",
-                              "valid": list(rho.valid) if rho.valid else None,
-                              "std": rho.std / rho.value})  # fmt: skip
+        for name, q in _stated(body.material).items():
+            materials.append({"material": body.material.name, "property": name, "source": q.source or "stated",
+                              "valid": list(q.valid) if q.valid else None, "std": q.std / abs(q.value)})  # fmt: skip
     return {"version": __version__, "commit": commit(), "packages": {n: v for n in PACKAGES if (v := _version(n))},
             "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             "seeds": dict(seeds), "command": command, "seconds": float(seconds),
@@ -60,7 +55,30 @@ def pedigree(process: Process, *, command: str, seeds: Mapping[str, int], inputs
                          for t in trials for f in faults(t)]}  # fmt: skip
 
 
-def _parts(process: Process) -> list[dict[str, Any]]:
+def followed(material: Material | Elastic) -> dict[str, Property]:
+    """The properties of a material that follow temperature, by name."""
+    if isinstance(material, Elastic):
+        given: dict[str, object] = {"young": material.young, "poisson": material.poisson,
+                                    "expansion": material.expansion, "ultimate": material.ultimate}  # fmt: skip
+        given["yield"] = None if material.yields is None else material.yields.stress
+    else:
+        given = {name: getattr(material, name) for name in ("conductivity", "heat_capacity", "density")}
+    return {name: one for name, one in given.items() if isinstance(one, Property)}
+
+
+def _stated(material: Material | Elastic) -> dict[str, Quantity]:
+    """Those that are one number for all temperatures, where they are not zero."""
+    every = [("density", material.density)]
+    if isinstance(material, Elastic):
+        every.append(("poisson", material.poisson))
+        if material.orthotropic is not None:
+            for name in ("young", "shear", "poisson"):
+                axes = zip("123", getattr(material.orthotropic, name), strict=True)
+                every += [(f"{name} {axis}", one) for axis, one in axes]
+    return {name: one for name, one in every if isinstance(one, Quantity) and one.value != 0.0}
+
+
+def _parts(process: Process | Structure) -> list[dict[str, Any]]:
     """What is made of triangles: size, and what was mended when it was read."""
     found = {body.part.name: body.part.shape.surface for body in process.bodies}
     return [{"part": name, "extent": [b - a for a, b in zip(*held.bounds, strict=True)], "volume": held.volume,

@@ -44,9 +44,11 @@ class Refinement:
     method : str
         "exact", "gci", "least squares" or "range".
     asymptotic : bool
+    diverges : bool
+        The levels move apart: there may be no limit, and `u_num` states none.
     iteration_error, balance : float
-        Of the run at ratio 1: in `unit`, and the share of heat that is missing.
-    series : mapping of observation to (n,) array, K
+        Of the run at ratio 1: in `unit`, and the share of heat, or of work, that is missing.
+    series : mapping of observation to (n,) array, K or the unit of the observation
         Standard numerical uncertainty over time of each observation asked for.
     times : (n,) s
     parts : tuple of Refinement
@@ -69,6 +71,7 @@ class Refinement:
     times: Array
     parts: tuple["Refinement", ...] = ()
     words: tuple[tuple[str, str], ...] = field(default=())
+    diverges: bool = False
 
     def at(self, name: str, times: Array) -> Array:
         """Standard numerical uncertainty (n,) of an observation at `times` s, K."""
@@ -80,7 +83,7 @@ class Refinement:
 
 
 def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], interest: Interest | None = None,
-           ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0), formal_order: float = 2.0,
+           ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0), formal_order: float | None = None,
            together: bool = True, points: int = 200, tell: Tell | None = None) -> Refinement:  # fmt: skip
     """Numerical uncertainty of a run from three or more levels of grid and time step.
 
@@ -93,8 +96,8 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
         The number that matters; left out, the largest of all observations at the end.
     ratios : sequence of float
         Refinements of cells and steps, 1 among them: below 1 is coarser, above it finer than the run in use.
-    formal_order : float
-        What the scheme promises.
+    formal_order : float or None
+        What the scheme promises; left out, 1 of stresses and what follows from them, else 2.
     together : bool
         Cells and steps at once; else one after the other, and the two uncertainties are added in squares.
     points : int
@@ -113,6 +116,7 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
     Notes
     -----
     The steps of every level are those of the run in use, divided: an adaptive choice of steps would add its own noise.
+    A run at rest has none: its cells alone are refined, and sizes are those of the grids as they were laid.
     """
     return refine_each(solver, process, observe=observe, interests=(interest,), ratios=ratios,
                        formal_order=formal_order, together=together, points=points, tell=tell)[0]  # fmt: skip
@@ -120,7 +124,7 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
 
 def refine_each(solver: Solver, process: Process, *, observe: Sequence[Observation],
                 interests: Sequence[Interest | None], ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0),
-                formal_order: float = 2.0, together: bool = True, points: int = 200,
+                formal_order: float | None = None, together: bool = True, points: int = 200,
                 tell: Tell | None = None) -> tuple[Refinement, ...]:  # fmt: skip
     """One refinement for each number of interest, all from the same runs; see `refine`."""
     levels = sorted({float(r) for r in ratios})
@@ -132,9 +136,11 @@ def refine_each(solver: Solver, process: Process, *, observe: Sequence[Observati
 
     def found(space: bool, time: bool) -> list[Refinement]:
         runs = _runs(solver, process, observe, levels, tell, space, time)
-        return [_one(runs, process, observe, one, levels, formal_order, points, space, time) for one in interests]
+        widths = _widths(solver, process, levels) if space else None
+        return [_one(runs, process, observe, one, levels, formal_order, points, (space, time), widths)
+                for one in interests]  # fmt: skip
 
-    if together:
+    if together or _at_rest(solver):
         return tuple(found(True, True))
     return tuple(_join(a, b) for a, b in zip(found(True, False), found(False, True), strict=True))
 
@@ -156,25 +162,47 @@ def _runs(solver: Solver, process: Process, observe: Sequence[Observation], rati
     return runs
 
 
+def _at_rest(solver: Solver) -> bool:
+    """Whether a solver tells the width of its cells, as those do that take no steps."""
+    return getattr(solver, "width", None) is not None
+
+
+def _widths(solver: Solver, process: Process, ratios: Sequence[float]) -> Array | None:
+    """Widths of the cells of each level, m, where the solver tells them."""
+    if not _at_rest(solver):
+        return None
+    return np.array([solver.refined(ratio).width(process) for ratio in ratios])  # type: ignore[attr-defined]
+
+
+def _promised(observe: Sequence[Observation], names: Sequence[str]) -> float:
+    """The order of the numbers asked for: 1 where they follow from stresses on surfaces, else 2."""
+    units = {getattr(one, "unit", "K") for one in observe if one.name in names}
+    return 1.0 if units & {"Pa", "1"} else 2.0
+
+
 def _one(runs: Sequence[History], process: Process, observe: Sequence[Observation], interest: Interest | None,
-         ratios: Sequence[float], formal: float, points: int, space: bool, time: bool) -> Refinement:  # fmt: skip
+         ratios: Sequence[float], formal: float | None, points: int, of: tuple[bool, bool],
+         widths: Array | None) -> Refinement:  # fmt: skip
     here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
     end = min(float(run.t[-1]) for run in runs)
     wanted = interest or Interest(observations=tuple(o.name for o in observe), statistic="last", window=(0.0, end))
+    refuse_units(wanted, observe)
     values = np.array([wanted.value(run) for run in runs])
-    sizes = _sizes(runs, ratios, process, space, time)
+    sizes = _sizes(runs, ratios, process, *of) if widths is None else widths / widths[here]
+    formal = _promised(observe, wanted.observations) if formal is None else formal
     found = limit(sizes, values, formal=formal, here=here)
     times = np.linspace(float(runs[here].t[0]), end, points)
     series = {o.name: limit(sizes, np.stack([run.at(o.name, times) for run in runs]), formal=formal, here=here).u
               for o in observe}  # fmt: skip
-    levels = tuple(Level(ratio=r, cells=run.cells, steps=run.t.size - 1, value=float(v), seconds=run.seconds)
+    levels = tuple(Level(ratio=r, cells=run.cells, steps=run.t.size - 1 if widths is None else 0, value=float(v),
+                         seconds=run.seconds)
                    for r, run, v in zip(ratios, runs, values, strict=True))  # fmt: skip
-    iteration = runs[here].iteration_error * wanted.gain(runs[here])
+    iteration = wanted.left(runs[here])
     u = math.hypot(float(found.u[0]), iteration / 2.0)
     return Refinement(levels=levels, value=float(values[here]), unit=wanted.unit, u_num=u, order=found.order,
                       formal_order=formal, richardson=float(found.value[0]), method=found.method,
                       asymptotic=found.asymptotic, iteration_error=iteration,
-                      balance=runs[here].balance.residual, series=series, times=times,
+                      balance=runs[here].balance.residual, series=series, times=times, diverges=found.diverges,
                       words=_words(found, u, wanted.unit, iteration))  # fmt: skip
 
 
@@ -206,13 +234,30 @@ def _join(space: Refinement, time: Refinement) -> Refinement:
                       formal_order=worse.formal_order, richardson=space.richardson + time.richardson - space.value,
                       method=worse.method, asymptotic=space.asymptotic and time.asymptotic,
                       iteration_error=space.iteration_error, balance=space.balance, series=series, times=space.times,
-                      parts=(space, time), words=words)  # fmt: skip
+                      parts=(space, time), words=words, diverges=space.diverges or time.diverges)  # fmt: skip
+
+
+def refuse_units(interest: Interest, observe: Sequence[Observation]) -> None:
+    """A ModelError where an interest states another unit than what it asks for is read in."""
+    for one in observe:
+        unit = getattr(one, "unit", "K")
+        if one.name in interest.observations and interest.levels is None and unit != interest.unit:
+            raise ModelError(
+                f"the interest is in {interest.unit}, and '{one.name}' is read in {unit}. A limit is held against a "
+                f"number in its own unit. Say unit='{unit}', or use Interest.of(reading)."
+            )
 
 
 def _words(found: Limit, u: float, unit: str, iteration: float) -> tuple[tuple[str, str], ...]:
     words = []
     if found.method == "exact":
         words.append(("All levels agree to rounding.", "各级加密结果在舍入误差内一致。"))
+    elif found.diverges:
+        words.append(("Not asymptotic: each finer level moves the number by more; it has no limit that could be seen, "
+                      f"and u_num = {u:.2g} {unit} is none of it. A stress at a re-entrant corner is of this kind: "
+                      "round the corner as it is made, or ask away from it.",
+                      f"未进入渐近区：网格越细，该值变化越大，看不到极限，u_num = {u:.2g} {unit} 不是其不确定度。"
+                      "内凹尖角处的应力即属此类：应按实际加工圆角建模，或改取离开尖角处的值。"))  # fmt: skip
     elif found.oscillates:
         words.append((f"Not asymptotic: the levels oscillate; u_num = {u:.2g} {unit} is taken from their range.",
                       f"未进入渐近区：各级结果振荡；u_num = {u:.2g} {unit} 取自其极差。"))  # fmt: skip

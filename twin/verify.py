@@ -89,7 +89,8 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
                       inside=evidence.domain is None or evidence.domain.inside,
                       tried=_tried(evidence),
                       dof=evidence.budget.dof, unit=requirement.interest.unit,
-                      together=max(len(evidence.together), 1))  # fmt: skip
+                      together=max(len(evidence.together), 1),
+                      settles=evidence.refinement is None or not evidence.refinement.diverges)  # fmt: skip
     decision = replace(decision, reasons=(*decision.reasons, *_mistaken(evidence)))
     created = at or datetime.now(UTC).isoformat(timespec="seconds")
     name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
@@ -223,6 +224,7 @@ def _numerics(e: Evidence) -> dict[str, Any] | None:
     levels = [{"ratio": v.ratio, "cells": v.cells, "steps": v.steps, "value": v.value} for v in r.levels]
     return dict(_plain({"levels": levels, "order": r.order, "formal_order": r.formal_order, "richardson": r.richardson,
                         "method": r.method, "u_num": r.u_num, "asymptotic": r.asymptotic,
+                        **({"diverges": True} if r.diverges else {}),
                         "iteration_error": r.iteration_error, "balance": e.history.balance.residual,
                         "words": [_pair(w) for w in r.words]}))  # fmt: skip
 
