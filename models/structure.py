@@ -1,5 +1,6 @@
 """A structure: bodies that carry load, how they are joined, and the load cases that they meet."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Structure:
     thickness : float, m
         Of a section.
     combinations : mapping of name to a mapping of case to factor
-        Sums of load cases with their partial factors; linear structures only.
+        Load cases that act together, with their partial factors; models/combination.py has those that codes ask.
     """
 
     name: str
@@ -73,6 +74,15 @@ class Structure:
                         "Correct the name."
                     )
         for name, parts in (self.combinations or {}).items():
+            if not parts or not all(math.isfinite(share) for share in parts.values()):
+                raise ModelError(
+                    f"combination '{name}' has {len(parts)} load cases, with factors {list(parts.values())}. It has one "
+                    "or more, each with a factor that is a number. Complete it."
+                )
+            if name in [case.name for case in self.cases]:
+                raise ModelError(
+                    f"combination '{name}' has the name of 1 of the load cases. Answers go by both. Rename it."
+                )
             for one in parts:
                 if one not in [case.name for case in self.cases]:
                     raise ModelError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import simpson
 
 from ..models import Part, SolveError
 from ..models.elastic import Elastic, Ply
@@ -126,36 +127,21 @@ def reduced(what: str, stress: Array) -> Array:
     return three[:, ("first", "second", "third").index(what)]
 
 
-def read(
-    structure: Structure, each: Mapping[str, Answer], observe: Sequence[Reading], asked: str
-) -> tuple[Array, tuple[str, ...]]:
-    """Every reading at its worst over load cases and combinations, and notes that name the governing one."""
-    answers = dict(each)
-    for name, parts in (structure.combinations or {}).items():
-        if asked in ("", name) and all(one in each for one in parts):
-            answers[name] = combined(name, parts, each)
-    if asked:
-        answers = {asked: answers[asked]}
+def read(answers: Mapping[str, Answer], observe: Sequence[Reading]) -> tuple[Array, tuple[str, ...]]:
+    """Every reading at its worst over load cases and combinations, and notes that name the governing one.
+
+    The worst is the least factor of safety or minimum, the greatest maximum, and of all else what is farthest from 0.
+    """
     values, notes = np.empty(len(observe)), []
     for n, one in enumerate(observe):
         found = {name: value(one, answer) for name, answer in answers.items()}
         least = isinstance(one, Safety) or (isinstance(one, Peak) and one.statistic == "min")
-        worst = (min if least else max)(found, key=lambda name: found[name] if least else abs(found[name]))
+        most = isinstance(one, Peak) and one.statistic == "max"
+        worst = (min if least else max)(found, key=lambda name: found[name] if least or most else abs(found[name]))
         values[n] = found[worst]
         if len(found) > 1:
             notes.append(f"{one.name}: load case '{worst}' governs of {len(found)}")
     return values, tuple(notes)
-
-
-def combined(name: str, parts: Mapping[str, float], each: Mapping[str, Answer]) -> Answer:
-    """A sum of load cases with their factors."""
-    first = next(iter(each.values()))
-    u = np.sum([share * each[one].u for one, share in parts.items()], axis=0)
-    fields = []
-    for n, own in enumerate(first.fields):
-        stress = np.sum([share * each[one].fields[n].stress for one, share in parts.items()], axis=0)
-        fields.append(Sampled(piece=own.piece, row=own.row, place=own.place, volume=own.volume, stress=stress))
-    return Answer(case=name, rest=first.rest, u=u, fields=tuple(fields), balance=(0.0, 0.0))
 
 
 def value(one: Reading, answer: Answer) -> float:
@@ -192,6 +178,8 @@ def _seen(answer: Answer, body: str, region: str) -> tuple[Array, Array, Array]:
     whole = own.volume > 0.5
     places, stress = np.concatenate([own.place[whole], skin]), np.concatenate([own.stress[whole], on])
     volume = np.concatenate([own.volume[whole], np.zeros(len(skin))])
+    if answer.rest.grid.metric == "axisymmetric":
+        volume = volume * places[:, 0]
     inside = _within(own.piece.filled.member.part, region, places)
     if not inside.any():
         raise SolveError(
@@ -225,6 +213,8 @@ def _over_patch(one: Peak, answer: Answer) -> float:
             f"'{one.name}': patch '{one.patch}' has a surface of 0 m2. Something is read off it. Correct it."
         )
     places, area = filled.place[rows], filled.area[rows]
+    if answer.rest.grid.metric == "axisymmetric":
+        area = area * places[:, 0]
     if one.what in MOTIONS:
         u = answer.motion(places)
         each = np.linalg.norm(u, axis=1) if one.what == "u" else u[:, "xyz".index(one.what[1])]
@@ -292,13 +282,14 @@ def _reaction(one: Reaction, answer: Answer) -> float:
         )
     dofs, rows = rest.holds.by[one.patch]
     size, axis = int(np.prod(rest.grid.nodes)), "xyz".index(one.axis)
-    left = rest.pulled() - rest.load
-    total = float(left[dofs[(dofs >= axis * size) & (dofs < (axis + 1) * size)]].sum())
+    along = dofs[(dofs >= axis * size) & (dofs < (axis + 1) * size)]
+    several = np.zeros(rest.u.size)  # patches that hold a node together take the same share each
+    for own, _ in rest.holds.by.values():
+        several[own] += 1.0
+    left = rest.pulled() - rest.load - rest.pushed()
+    total = float((left[along] / several[along]).sum())
     if rows.size:
-        n = rest.form.nodes
-        u = answer.u.ravel()[rest.built.unknowns(rest.holds.cells[rows])]
-        each = rest.holds.pull[rows] - np.einsum("mij,mj->mi", rest.holds.more[rows], u)
-        total += float(each[:, axis * n : (axis + 1) * n].sum())
+        total += float(rest.pushed(rows)[axis * size : (axis + 1) * size].sum())
     return total
 
 
@@ -307,8 +298,8 @@ def _linearised(one: Linearised, answer: Answer) -> float:
     begin, end = np.asarray(one.begin, dtype=float), np.asarray(one.end, dtype=float)
     own = answer.fields[answer.field(one.body)]
     s = recovered(own, answer.rest, begin + share[:, None] * (end - begin))
-    membrane = np.trapezoid(s, share, axis=0)
-    bending = 6.0 * np.trapezoid(s * (2.0 * share - 1.0)[:, None], share, axis=0) / 2.0
+    membrane = simpson(s, x=share, axis=0)
+    bending = 3.0 * simpson(s * (2.0 * share - 1.0)[:, None], x=share, axis=0)
     ends = np.stack([membrane - bending, membrane + bending])
     picked = {"membrane": membrane[None], "bending": bending[None], "both": ends, "peak": s[[0, -1]] - ends}[one.part]
     return float(von_mises(picked).max())

@@ -9,10 +9,11 @@ from scipy.sparse.linalg import splu
 from ..models import SolveError
 from ..models.load import LoadCase
 from ..models.structure import Structure
-from .elements import Elements, Piece, elements, piece
+from .elements import Elements, Piece, elements, piece, shaped
 from .holds import Holds, held, holds, refuse_loose, rigid
 from .loads import forces
 from .raster import Filled, Raster
+from .ring import Ring
 from .trilinear import Trilinear
 
 Array = NDArray[np.float64]
@@ -35,7 +36,7 @@ class Rest:
     """
 
     grid: Raster
-    form: Trilinear
+    form: Trilinear | Ring
     pieces: list[Piece]
     built: Elements
     held: Elements
@@ -46,12 +47,15 @@ class Rest:
 
     def held_force(self) -> Array:
         """What acts on the elements (active * nodes,) N, supports included."""
-        out = self.load + np.where(self.holds.fixed, self.pulled() - self.load, 0.0)
-        if len(self.holds.cells):
-            dofs = self.built.unknowns(self.holds.cells)
-            each = self.holds.pull - np.einsum("mij,mj->mi", self.holds.more, self.u[dofs])
-            out += np.bincount(dofs.ravel(), each.ravel(), out.size)
-        return out
+        return np.where(self.holds.fixed, self.pulled(), self.load + self.pushed())
+
+    def pushed(self, rows: NDArray[np.int64] | None = None) -> Array:
+        """Forces (active * nodes,) N of supports that fix no node: of all, or of some rows of theirs."""
+        held = self.holds
+        some = slice(None) if rows is None else rows
+        dofs = self.built.unknowns(held.cells[some])
+        each = held.pull[some] - np.einsum("mij,mj->mi", held.more[some], self.u[dofs])
+        return np.bincount(dofs.ravel(), each.ravel(), self.u.size)
 
     def pulled(self) -> Array:
         """Forces (active * nodes,) N that the deformed elements take at the nodes."""
@@ -72,7 +76,7 @@ class Rest:
 def at_rest(structure: Structure, case: LoadCase, grid: Raster, filled: list[Filled], *, tolerance: float,
             linear: str) -> Rest:  # fmt: skip
     """Solve a load case on a grid."""
-    form = Trilinear(grid.spacing, grid.active, structure.thickness)
+    form = shaped(structure, grid)
     pieces = [piece(structure, case, one, grid) for one in filled]
     built = elements(structure, grid, pieces)
     extra = holds(structure, case, grid, pieces, form, built)

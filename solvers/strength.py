@@ -14,7 +14,7 @@ from ..models.gauge import Reading
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import cut_all
-from .raster import Raster, raster
+from .raster import Filled, Raster, raster
 from .reading import Answer, read
 from .statics import at_rest
 from .together import together
@@ -84,11 +84,13 @@ class Strength:
         del every
         began = time.perf_counter()
         each: dict[str, Answer] = {}
+        grid = self._grid(structure)
+        answer = partial(self._answer, structure, grid, cut_all(structure, grid))
         for case in _wanted(structure, self.case):
-            each[case.name] = self._answer(structure, case)
+            each[case.name] = answer(case)
             if keep is not None:
                 keep(each[case.name])
-        for one in (more := together(structure, each, self.case, partial(self._answer, structure))).values():
+        for one in (more := together(structure, each, self.case, answer)).values():
             if keep is not None:
                 keep(one)
         values, notes = read(more if self.case in more else {**each, **more}, observe)
@@ -123,9 +125,7 @@ class Strength:
         along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
         return raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
 
-    def _answer(self, structure: Structure, case: LoadCase) -> Answer:
-        grid = self._grid(structure)
-        filled = cut_all(structure, grid)
+    def _answer(self, structure: Structure, grid: Raster, filled: list[Filled], case: LoadCase) -> Answer:
         rest = at_rest(structure, case, grid, filled, tolerance=self.tolerance, linear=self.linear)
         return Answer.of(structure, case, rest)
 

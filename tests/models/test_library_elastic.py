@@ -24,9 +24,11 @@ def stretched(material, T):
     return float(material.expansion.curve.integral(T + ZERO, 20.0 + ZERO))
 
 
-@pytest.mark.parametrize(("T", "k_y", "k_e"), [(20, 1, 1), (300, 1, 0.8), (400, 1, 0.7), (450, 0.89, 0.65),
-                                               (500, 0.78, 0.6), (600, 0.47, 0.31), (700, 0.23, 0.13),
-                                               (800, 0.11, 0.09), (900, 0.06, 0.0675), (1100, 0.02, 0.0225)])  # fmt: skip
+FACTORS = [(20, 1, 1), (300, 1, 0.8), (400, 1, 0.7), (450, 0.89, 0.65), (500, 0.78, 0.6), (600, 0.47, 0.31),
+           (700, 0.23, 0.13), (800, 0.11, 0.09), (900, 0.06, 0.0675), (1100, 0.02, 0.0225)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("T", "k_y", "k_e"), FACTORS)
 def test_structural_steel_loses_strength_and_stiffness_as_eurocode_3_says(T, k_y, k_e):
     for steel, grade in ((S235, 235e6), (S355, 355e6)):
         np.testing.assert_allclose(steel.yields.stress(T + ZERO), k_y * grade, rtol=1e-12)

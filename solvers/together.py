@@ -1,0 +1,61 @@
+"""Combinations of load cases: summed where that is exact, solved anew where warmth changes stiffness."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..models.combination import held_alike, merged
+from ..models.load import LoadCase
+from ..models.structure import Structure
+from .reading import Answer, refuse_large
+from .stress import Sampled
+
+
+def together(structure: Structure, each: Mapping[str, Answer], asked: str,
+             solve: Callable[[LoadCase], Answer]) -> dict[str, Answer]:  # fmt: skip
+    """The combinations of a structure, or the one that is asked for, by name.
+
+    Parameters
+    ----------
+    each : mapping of load case to its answer
+    solve : callable
+        Answers a load case on the same grid.
+
+    Raises
+    ------
+    ModelError
+        If cases do not go together.
+    SolveError
+        If a sum leaves small displacements.
+    """
+    cases = {case.name: case for case in structure.cases}
+    found: dict[str, Answer] = {}
+    for name, shares in (structure.combinations or {}).items():
+        if asked not in ("", name):
+            continue
+        parts = [(cases[one], share) for one, share in shares.items()]
+        if any(case.temperature is not None for case, _ in parts):
+            found[name] = solve(merged(name, parts))
+        else:
+            held_alike(name, [case for case, _ in parts])
+            found[name] = _summed(name, shares, each)
+    return found
+
+
+def _summed(name: str, shares: Mapping[str, float], each: Mapping[str, Answer]) -> Answer:
+    """A sum of answers on one and the same structure."""
+    rests = [(each[one].rest, share) for one, share in shares.items()]
+    first = rests[0][0]
+    u = np.sum([share * rest.u for rest, share in rests], axis=0)
+    load = np.sum([share * rest.load for rest, share in rests], axis=0)
+    value = np.sum([share * rest.holds.value for rest, share in rests], axis=0)
+    pull = np.sum([share * rest.holds.pull for rest, share in rests], axis=0)
+    rest = replace(first, u=u, load=load, holds=replace(first.holds, value=value, pull=pull), iterations=0)
+    refuse_large(name, rest)
+    fields = []
+    for n, own in enumerate(next(iter(each.values())).fields):
+        stress = np.sum([share * each[one].fields[n].stress for one, share in shares.items()], axis=0)
+        fields.append(Sampled(piece=own.piece, row=own.row, place=own.place, volume=own.volume, stress=stress))
+    return Answer(case=name, rest=rest, u=u.reshape(rest.grid.active, *rest.grid.nodes), fields=tuple(fields),
+                  balance=(float(u @ rest.held_force()), float(u @ rest.pulled())))  # fmt: skip
