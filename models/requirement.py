@@ -62,7 +62,7 @@ class Interest:
             )
         if (self.unit != "s") if timed else (self.unit not in UNITS):
             raise ModelError(
-                f"a {self.statistic} in '{self.unit}' is not defined. A cooling time is in s, all else in what is read: "
+                f"a {self.statistic} in '{self.unit}' is not defined. A cooling time is in s, all else as it is read: "
                 f"{', '.join(UNITS)}. Say unit='{'s' if timed else 'K'}', or use Interest.of(reading)."
             )
 
@@ -85,7 +85,7 @@ class Interest:
         units = sorted({one.unit for one in readings})
         if len(units) != 1:
             raise ModelError(
-                f"{len(readings)} readings in {', '.join(units) or 'no unit'} have no worst. Readings of one unit have. "
+                f"{len(readings)} readings in {', '.join(units) or 'no unit'} have no worst. Those of one unit have. "
                 "Ask for each unit by a requirement of its own."
             )
         least = all(isinstance(one, Safety) or (isinstance(one, Peak) and one.statistic == "min") for one in readings)

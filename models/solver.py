@@ -1,11 +1,16 @@
 """The seam: what twin/ and cases/ may ask of any solver - the full, the reduced, a remote one or a stub in a test."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from .history import History, Keep, Observation
+from .gauge import Reading
+from .history import History, Observation
 from .process import Process
+from .structure import Structure
+
+Recipe = Process | Structure
+Asked = Observation | Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +36,15 @@ class Solver(Protocol):
     refining a frozen solver divides those steps.
     """
 
-    def __call__(self, process: Process, *, observe: tuple[Observation, ...] = (), keep: Keep | None = None,
+    def __call__(self, process: Recipe, *, observe: tuple[Asked, ...] = (), keep: Callable[[Any], None] | None = None,
                  every: float | Sequence[float] | None = None) -> History:  # fmt: skip
-        """Run the process; `keep` receives a Frame at the start, every so many s or at those times, and at the end."""
+        """Run the process; `keep` receives a Frame at the start, every so many s or at those times, and at the end.
+
+        A structure at rest has no times: `keep` receives what each of its load cases gave.
+        """
         ...
 
-    def tangent(self, process: Process, *, free: tuple[str, ...], observe: tuple[Observation, ...]) -> History:
+    def tangent(self, process: Recipe, *, free: tuple[str, ...], observe: tuple[Asked, ...]) -> History:
         """The same run with derivatives by the named quantities."""
         ...
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..models import Budget, Fit, History, Process, Requirement, Structure, Trial, quantities
+from ..models import Budget, Fit, History, Requirement, Structure, Trial, quantities
 from ..models.digest import digest
+from ..models.solver import Recipe
 from .agree import widened
 from .breaking import Breaking
 from .content import content_of
@@ -50,7 +51,7 @@ class Evidence:
     """
 
     requirement: Requirement
-    process: Process | Structure
+    process: Recipe
     history: History
     budget: Budget
     refinement: Refinement | None = None
@@ -145,7 +146,7 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     return expired
 
 
-def _rests(process: Process | Structure) -> bool:
+def _rests(process: Recipe) -> bool:
     """Whether it is a structure at rest, which has no stages."""
     return isinstance(process, Structure)
 

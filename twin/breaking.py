@@ -15,12 +15,11 @@ from ..models import (
     ForetrialError,
     History,
     Interest,
-    Observation,
-    Process,
     Requirement,
     Solver,
     substitute,
 )
+from ..models.solver import Asked, Recipe
 from .budget import Prediction
 from .draws import Factor, factors, mapping, spread
 from .forward import tangents
@@ -109,11 +108,11 @@ class Space:
     """Independent standard normal coordinates (d,) of the inputs, and the runs made at them."""
 
     parts: tuple[Factor, ...]
-    process: Process
+    process: Recipe
     names: tuple[str, ...]
     interest: Interest
     solver: Solver
-    observe: tuple[Observation, ...]
+    observe: tuple[Asked, ...]
 
     @property
     def size(self) -> int:
@@ -143,8 +142,8 @@ class Space:
         return found
 
 
-def breaking(requirement: Requirement, prediction: Prediction, lines: Budget, *, process: Process, solver: Solver,
-             observe: Sequence[Observation], fit: Fit | None = None, most: int = 200,
+def breaking(requirement: Requirement, prediction: Prediction, lines: Budget, *, process: Recipe, solver: Solver,
+             observe: Sequence[Asked], fit: Fit | None = None, most: int = 200,
              seed: int = 1) -> Breaking:  # fmt: skip
     """Probability that the number asked for breaks its limit, inputs and fitted parameters being drawn.
 

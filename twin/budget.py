@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Budget, Fit, History, Interest, Line, ModelError, Observation, Process, Solver
+from ..models import Budget, Fit, History, Interest, Line, ModelError, Solver
+from ..models.solver import Asked, Recipe
 from .forward import tangents
 from .inputs import inputs
 from .refine import Refinement, refuse_units
@@ -28,7 +29,7 @@ class Prediction:
         Derivative of the number by each uncertain quantity, in `history.free` order.
     """
 
-    process: Process
+    process: Recipe
     history: History
     value: float
     observation: str
@@ -36,7 +37,7 @@ class Prediction:
     slopes: Array
 
 
-def predict(process: Process, *, interest: Interest, solver: Solver, observe: Sequence[Observation],
+def predict(process: Recipe, *, interest: Interest, solver: Solver, observe: Sequence[Asked],
             fit: Fit | None = None) -> Prediction:  # fmt: skip
     """Run a process at the fitted values, with the derivatives of the number of interest by all that is uncertain.
 
@@ -56,7 +57,7 @@ def predict(process: Process, *, interest: Interest, solver: Solver, observe: Se
     return predict_each(process, interests=(interest,), solver=solver, observe=observe, fit=fit)[0]
 
 
-def predict_each(process: Process, *, interests: Sequence[Interest], solver: Solver, observe: Sequence[Observation],
+def predict_each(process: Recipe, *, interests: Sequence[Interest], solver: Solver, observe: Sequence[Asked],
                  fit: Fit | None = None) -> tuple[Prediction, ...]:  # fmt: skip
     """One prediction for each number of interest, all from the same run; see `predict`."""
     asked = dict.fromkeys(name for interest in interests for name in interest.observations)
@@ -79,7 +80,7 @@ def predict_each(process: Process, *, interests: Sequence[Interest], solver: Sol
     return tuple(found)
 
 
-def budget(prediction: Prediction, *, interest: Interest, process: Process, fit: Fit | None = None,
+def budget(prediction: Prediction, *, interest: Interest, process: Recipe, fit: Fit | None = None,
            refinement: Refinement | None = None, validation: Validation | None = None,
            extra: Sequence[Line] = (), coverage: float = 2.0) -> Budget:  # fmt: skip
     """One line for each cause of doubt about the number of interest.

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solver, Start, Trial
+from ..models import Fit, ForetrialError, ModelError, Process, SolveError, Solver, Start, Structure, Trial
 from ..models.digest import digest
+from ..models.solver import Recipe
 from .censored import one_sided
 from .forward import Forward, bases, forward, sharing, whiten, whitener
 from .identify import autocorrelation_time, correlated, identify
@@ -25,7 +26,7 @@ Array = NDArray[np.float64]
 Tell = Callable[[str, float], None]
 
 
-def calibrate(process: Process | Sequence[Experiment], trial: Trial | None = None, *, free: Free, solver: Solver,
+def calibrate(process: Recipe | Sequence[Experiment], trial: Trial | None = None, *, free: Free, solver: Solver,
               priors: Mapping[str, tuple[float, float]] | None = None, nuisances: Iterable[str] = (), starts: int = 4,
               seed: int = 1, noise: Mapping[str, float] | float | None = None, search: Solver | None = None,
               loss: str | None = None, discrepancy: str | None = None, ledger: Ledger | str | Path | None = None,
@@ -124,8 +125,8 @@ def _calibrate(problem: Problem, solver: Solver, search: Solver | None, *, start
     return _fit(problem, u, at, found, solver, told, loss, kernel, tally.calls)
 
 
-def _experiments(process: Process | Sequence[Experiment], trial: Trial | None) -> tuple[Experiment, ...]:
-    if isinstance(process, Process):
+def _experiments(process: Recipe | Sequence[Experiment], trial: Trial | None) -> tuple[Experiment, ...]:
+    if isinstance(process, (Process, Structure)):
         if trial is None:
             raise ModelError(
                 f"process '{process.name}' comes without a trial: 0 readings. A calibration compares the two. "

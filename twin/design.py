@@ -14,7 +14,6 @@ from ..models import (
     ModelError,
     Parameter,
     Probe,
-    Process,
     Quantity,
     Solver,
     Trial,
@@ -22,6 +21,7 @@ from ..models import (
     substitute,
 )
 from ..models.errors import did_you_mean
+from ..models.solver import Recipe
 from .forward import Forward, forward, tangents, whiten, whitener
 from .identify import autocorrelation_time
 from .plan import Gain, Goal, NextTrial, Plan, in_words
@@ -224,7 +224,7 @@ def _at(run: Experiment, fit: Fit, solver: Solver) -> tuple[Problem, Forward, tu
     return problem, forward(problem, values, solvers=(solver,)), held
 
 
-def _held(process: Process, fit: Fit) -> tuple[Quantity, ...]:
+def _held(process: Recipe, fit: Fit) -> tuple[Quantity, ...]:
     """What is uncertain in a process beside the parameters of the fit."""
     fitted = {p.name for p in fit.parameters}
     return tuple(q for name, q in quantities(process).items() if q.std > 0.0 and name not in fitted)

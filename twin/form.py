@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 from scipy.stats import chi2
 
-from ..models import Fit, History, ModelError, Parameter, Process, Solver
+from ..models import Fit, History, ModelError, Parameter, Solver
+from ..models.solver import Recipe
 from .forward import Forward, forward, whiten, whitener
 from .identify import autocorrelation_time
 from .inputs import inputs
@@ -77,7 +78,7 @@ class Form:
         return math.sqrt(sum(c.rms**2 for c in self.channels) / sum(c.u_val**2 for c in self.channels))
 
 
-def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, moved: Mapping[str, Process] | None = None,
+def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, moved: Mapping[str, Recipe] | None = None,
           level: float = 0.01, tell: Tell | None = None) -> Form:  # fmt: skip
     """Move every uncertain input as far as its own uncertainty lets it, and look at what is left of the error.
 
@@ -175,7 +176,7 @@ def _whitened(problem: Problem, solver: Solver, values: Array, root: Array,
     return at, whiten(tool, at.residuals), whiten(tool, at.jacobian @ root)
 
 
-def _extra(problem: Problem, solver: Solver, base: History, fit: Fit | None, moved: Mapping[str, Process]) -> Array:
+def _extra(problem: Problem, solver: Solver, base: History, fit: Fit | None, moved: Mapping[str, Recipe]) -> Array:
     """Columns (n, m): what one standard uncertainty of each moved assumption, and of the numerics, does to readings."""
     watched = problem.observations(0)
     runs = [solver(inputs(process, fit=fit).process, observe=watched) for process in moved.values()]

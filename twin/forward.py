@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Channel, History, Observation, Process, SolveError, Solver, quantities, substitute
+from ..models import Channel, History, SolveError, Solver, quantities, substitute
+from ..models.solver import Asked, Recipe
 from .censored import Censored
 from .observe import by_place, observe, observe_tangent
 from .problem import Problem, Row
@@ -133,7 +134,7 @@ def _mine(problem: Problem, index: int, values: Array) -> dict[str, float]:
     return {n: float(v) for n, v in zip(problem.names, values, strict=True) if n in own}
 
 
-def tangents(solver: Solver, process: Process, *, free: Sequence[str], observe: Sequence[Observation]) -> History:
+def tangents(solver: Solver, process: Recipe, *, free: Sequence[str], observe: Sequence[Asked]) -> History:
     """A run with derivatives by the named quantities: the solver's own, else differences between runs on its steps.
 
     Raises

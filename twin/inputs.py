@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Fit, Process, Quantity, quantities, substitute
+from ..models import Fit, Quantity, quantities, substitute
+from ..models.solver import Recipe
 
 Array = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ class Inputs:
         The fit's block, full correlation inside groups, nothing between the rest.
     """
 
-    process: Process
+    process: Recipe
     quantities: tuple[Quantity, ...]
     fitted: NDArray[np.bool_]
     covariance: Array
@@ -36,7 +37,7 @@ class Inputs:
         return tuple(q.name for q in self.quantities)
 
 
-def inputs(process: Process, *, fit: Fit | None = None) -> Inputs:
+def inputs(process: Recipe, *, fit: Fit | None = None) -> Inputs:
     """The uncertain quantities of a process: every named one with std > 0, and the fitted ones that it has."""
     known = quantities(process)
     found = {} if fit is None else {n: q for n, q in fit.quantities().items() if n in known}

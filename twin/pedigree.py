@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..models import Elastic, Material, Process, Property, Quantity, Structure, Trial
+from ..models import Elastic, Material, Property, Quantity, Trial
 from ..models.digest import digest
+from ..models.solver import Recipe
 from .faults import faults
 
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pint", "pyvista")
 
 
-def pedigree(process: Process | Structure, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
+def pedigree(process: Recipe, *, command: str, seeds: Mapping[str, int], inputs: Mapping[str, str] | None = None,
              seconds: float = 0.0, assumptions: Sequence[tuple[str, str]] = (),
              trials: Sequence[Trial] = ()) -> dict[str, Any]:  # fmt: skip
     """The pedigree of a run as plain data.
@@ -78,7 +79,7 @@ def _stated(material: Material | Elastic) -> dict[str, Quantity]:
     return {name: one for name, one in every if isinstance(one, Quantity) and one.value != 0.0}
 
 
-def _parts(process: Process | Structure) -> list[dict[str, Any]]:
+def _parts(process: Recipe) -> list[dict[str, Any]]:
     """What is made of triangles: size, and what was mended when it was read."""
     found = {body.part.name: body.part.shape.surface for body in process.bodies}
     return [{"part": name, "extent": [b - a for a, b in zip(*held.bounds, strict=True)], "volume": held.volume,

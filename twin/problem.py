@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from ..models import (
     Channel,
     Crossing,
+    Gauge,
     ModelError,
-    Observation,
     Parameter,
     Probe,
-    Process,
+    Structure,
     Trial,
     TrialError,
     quantities,
 )
 from ..models.digest import digest
 from ..models.errors import did_you_mean
+from ..models.solver import Asked, Recipe
 from .content import content_of
 from .observe import around
 from .sensor import named_causes
@@ -37,9 +38,11 @@ class Experiment:
     Attributes
     ----------
     trial : Trial
-    process : Process
+    process : Process or Structure
+        A structure is at rest: its readings have any time from 0 to 1 s.
     observe : mapping of channel name to Observation
-        What each sensor sees. Left out: a probe at the place of every temperature channel that drives nothing.
+        What each sensor sees. Left out: a probe at the place of every temperature channel that drives nothing; of a
+        structure a gauge at the place of every displacement, along the axis that it faces.
     window : (float, float) or None, s
         Readings outside are not used; None takes all, and then the run must cover them.
     name : str
@@ -47,8 +50,8 @@ class Experiment:
     """
 
     trial: Trial
-    process: Process
-    observe: Mapping[str, Observation] = field(default_factory=dict)
+    process: Recipe
+    observe: Mapping[str, Asked] = field(default_factory=dict)
     window: tuple[float, float] | None = None
     name: str = ""
 
@@ -68,8 +71,10 @@ class Experiment:
                 )
         object.__setattr__(self, "observe", MappingProxyType(seen))
 
-    def _probes(self) -> dict[str, Observation]:
-        found: dict[str, Observation] = {
+    def _probes(self) -> dict[str, Asked]:
+        if isinstance(self.process, Structure):
+            return self._gauges()
+        found: dict[str, Asked] = {
             c.name: Probe(name=c.name, place=c.place, body=self.process.bodies[0].name)
             for c in self.trial.channels.values()
             if not c.drives and not c.unused and c.place is not None and c.unit == "K"}  # fmt: skip
@@ -82,6 +87,21 @@ class Experiment:
             raise ModelError(
                 f"process '{self.process.name}' has {len(self.process.bodies)} bodies, so the place of a sensor does "
                 "not tell its body. Each probe names its body. Give observe={'channel': Probe(..., body=...)}."
+            )
+        return found
+
+    def _gauges(self) -> dict[str, Asked]:
+        """Displacements along the axis that each channel faces, at its place."""
+        along = {(1.0, 0.0, 0.0): "ux", (0.0, 1.0, 0.0): "uy", (0.0, 0.0, 1.0): "uz"}
+        found: dict[str, Asked] = {
+            c.name: Gauge(name=c.name, place=c.place, what=along[c.facing], body=self.process.bodies[0].name)
+            for c in self.trial.channels.values()
+            if not (c.drives or c.unused) and c.place is not None and c.unit == "m" and c.facing in along}  # fmt: skip
+        if not found or len(self.process.bodies) > 1:
+            raise TrialError(
+                f"trial '{self.trial.name}' has {len(found)} displacements with a place and an axis that they face, "
+                f"structure '{self.process.name}' {len(self.process.bodies)} bodies. One or more on one body are "
+                "compared with it. Give observe={'channel': Gauge(...)}."
             )
         return found
 
@@ -131,9 +151,9 @@ class Problem:
         """Names of the free quantities."""
         return tuple(p.name for p in self.parameters)
 
-    def observations(self, experiment: int) -> tuple[Observation, ...]:
+    def observations(self, experiment: int) -> tuple[Asked, ...]:
         """All that a run of that experiment must observe."""
-        wanted: dict[str, Observation] = {o.name: o for o in self.experiments[experiment].observe.values()}
+        wanted: dict[str, Asked] = {o.name: o for o in self.experiments[experiment].observe.values()}
         for row in self.rows:
             if row.experiment == experiment:
                 wanted.update({p.name: p for low, high, _ in row.pairs for p in (low, high)})
@@ -265,7 +285,7 @@ def _nuisance(name: str, known: Mapping[str, object]) -> Parameter:
 
 def _refuse_beyond(experiment: Experiment, channel: Channel) -> None:
     """A reading after the end of the run has nothing to be compared with; the end of an event is not known yet."""
-    lengths = [stage.until for stage in experiment.process.stages]
+    lengths = [1.0] if isinstance(experiment.process, Structure) else [s.until for s in experiment.process.stages]
     if any(isinstance(length, Crossing) for length in lengths) or not channel.t.size:
         return
     end = float(sum(length for length in lengths if not isinstance(length, Crossing)))
@@ -314,7 +334,11 @@ def pose_rows(experiments: Sequence[Experiment],
                     f"Each reading has one above 0. Give noise={{'{name}': 1.0}} or state it in the log."
                 )
             pairs: tuple[tuple[Probe, Probe, float], ...] = ()
-            if channel.place_std > 0.0 and isinstance(observation, Probe):
+            if (
+                channel.place_std > 0.0
+                and isinstance(observation, Probe)
+                and not isinstance(experiment.process, Structure)
+            ):
                 part = experiment.process.body(observation.body or experiment.process.bodies[0].name).part
                 pairs = around(observation, part=part, by=channel.place_std)
             label = f"{experiment.name}/{name}"

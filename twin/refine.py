@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import History, Interest, ModelError, Observation, Process, Solver
+from ..models import History, Interest, ModelError, Solver
+from ..models.solver import Asked, Recipe
 from .limit import Limit, limit
 
 Array = NDArray[np.float64]
@@ -82,7 +83,7 @@ class Refinement:
         return np.interp(times, self.times, self.series[name])
 
 
-def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], interest: Interest | None = None,
+def refine(solver: Solver, process: Recipe, *, observe: Sequence[Asked], interest: Interest | None = None,
            ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0), formal_order: float | None = None,
            together: bool = True, points: int = 200, tell: Tell | None = None) -> Refinement:  # fmt: skip
     """Numerical uncertainty of a run from three or more levels of grid and time step.
@@ -122,7 +123,7 @@ def refine(solver: Solver, process: Process, *, observe: Sequence[Observation], 
                        formal_order=formal_order, together=together, points=points, tell=tell)[0]  # fmt: skip
 
 
-def refine_each(solver: Solver, process: Process, *, observe: Sequence[Observation],
+def refine_each(solver: Solver, process: Recipe, *, observe: Sequence[Asked],
                 interests: Sequence[Interest | None], ratios: Sequence[float] = (0.5, 1.0 / math.sqrt(2.0), 1.0),
                 formal_order: float | None = None, together: bool = True, points: int = 200,
                 tell: Tell | None = None) -> tuple[Refinement, ...]:  # fmt: skip
@@ -145,7 +146,7 @@ def refine_each(solver: Solver, process: Process, *, observe: Sequence[Observati
     return tuple(_join(a, b) for a, b in zip(found(True, False), found(False, True), strict=True))
 
 
-def _runs(solver: Solver, process: Process, observe: Sequence[Observation], ratios: Sequence[float],
+def _runs(solver: Solver, process: Recipe, observe: Sequence[Asked], ratios: Sequence[float],
           tell: Tell | None, space: bool, time: bool) -> list[History]:  # fmt: skip
     base = solver(process, observe=tuple(observe))
     fixed = solver.frozen(base) if hasattr(solver, "frozen") else solver
@@ -167,20 +168,20 @@ def _at_rest(solver: Solver) -> bool:
     return getattr(solver, "width", None) is not None
 
 
-def _widths(solver: Solver, process: Process, ratios: Sequence[float]) -> Array | None:
+def _widths(solver: Solver, process: Recipe, ratios: Sequence[float]) -> Array | None:
     """Widths of the cells of each level, m, where the solver tells them."""
     if not _at_rest(solver):
         return None
     return np.array([solver.refined(ratio).width(process) for ratio in ratios])  # type: ignore[attr-defined]
 
 
-def _promised(observe: Sequence[Observation], names: Sequence[str]) -> float:
+def _promised(observe: Sequence[Asked], names: Sequence[str]) -> float:
     """The order of the numbers asked for: 1 where they follow from stresses on surfaces, else 2."""
     units = {getattr(one, "unit", "K") for one in observe if one.name in names}
     return 1.0 if units & {"Pa", "1"} else 2.0
 
 
-def _one(runs: Sequence[History], process: Process, observe: Sequence[Observation], interest: Interest | None,
+def _one(runs: Sequence[History], process: Recipe, observe: Sequence[Asked], interest: Interest | None,
          ratios: Sequence[float], formal: float | None, points: int, of: tuple[bool, bool],
          widths: Array | None) -> Refinement:  # fmt: skip
     here = min(range(len(ratios)), key=lambda i: abs(ratios[i] - 1.0))
@@ -206,7 +207,7 @@ def _one(runs: Sequence[History], process: Process, observe: Sequence[Observatio
                       words=_words(found, u, wanted.unit, iteration))  # fmt: skip
 
 
-def _sizes(runs: Sequence[History], ratios: Sequence[float], process: Process, space: bool, time: bool) -> Array:
+def _sizes(runs: Sequence[History], ratios: Sequence[float], process: Recipe, space: bool, time: bool) -> Array:
     """Mesh sizes relative to ratio 1: as asked for, or as cells and steps came out where that differs by rounding."""
     asked = 1.0 / np.asarray(ratios, dtype=float)
     here = int(np.argmin(np.abs(asked - 1.0)))
@@ -237,7 +238,7 @@ def _join(space: Refinement, time: Refinement) -> Refinement:
                       parts=(space, time), words=words, diverges=space.diverges or time.diverges)  # fmt: skip
 
 
-def refuse_units(interest: Interest, observe: Sequence[Observation]) -> None:
+def refuse_units(interest: Interest, observe: Sequence[Asked]) -> None:
     """A ModelError where an interest states another unit than what it asks for is read in."""
     for one in observe:
         unit = getattr(one, "unit", "K")

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..models import Fit, Interest, ModelError, Observation, Process, Solver, substitute
+from ..models import Fit, Interest, ModelError, Solver, substitute
 from ..models.errors import did_you_mean
+from ..models.solver import Asked, Recipe
 from .budget import predict
 from .draws import factors
 from .inputs import inputs
@@ -23,17 +24,17 @@ WAYS = ("runs", "tangents")
 class Number:
     """The number of interest as a function of named quantities; a noun, so that it travels to other processes."""
 
-    process: Process
+    process: Recipe
     interest: Interest
     solver: Solver
-    observe: tuple[Observation, ...]
+    observe: tuple[Asked, ...]
 
     def __call__(self, values: dict[str, float]) -> float:
         """One run."""
         return self.interest.value(self.solver(substitute(self.process, values), observe=self.observe))
 
 
-def sensitivity(process: Process, *, interest: Interest, solver: Solver, observe: Sequence[Observation],
+def sensitivity(process: Recipe, *, interest: Interest, solver: Solver, observe: Sequence[Asked],
                 fit: Fit | None = None, by: str = "runs", n: int = 64, seed: int = 1, workers: Workers = map,
                 tell: Tell | None = None) -> Sensitivity:  # fmt: skip
     """Shares of a number's variance that its uncertain inputs make.
@@ -77,7 +78,7 @@ def sensitivity(process: Process, *, interest: Interest, solver: Solver, observe
     return sobol(one_by_one(number, workers=_told(workers, runs, tell)), known, n=n, seed=seed)
 
 
-def screen(process: Process, *, interest: Interest, solver: Solver, observe: Sequence[Observation],
+def screen(process: Recipe, *, interest: Interest, solver: Solver, observe: Sequence[Asked],
            fit: Fit | None = None, trajectories: int = 10, seed: int = 1, workers: Workers = map,
            tell: Tell | None = None) -> Screening:  # fmt: skip
     """Elementary effects of a number's uncertain inputs, at trajectories (factors + 1) runs; see `sensitivity`."""
@@ -99,7 +100,7 @@ def _told(workers: Workers, runs: int, tell: Tell | None) -> Workers:
     return each
 
 
-def _straight(process: Process, interest: Interest, solver: Solver, observe: Sequence[Observation],
+def _straight(process: Recipe, interest: Interest, solver: Solver, observe: Sequence[Asked],
               fit: Fit | None) -> Sensitivity:  # fmt: skip
     known = inputs(process, fit=fit)
     parts = factors(known)

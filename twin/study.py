@@ -14,8 +14,6 @@ from ..models import (
     Frame,
     Line,
     ModelError,
-    Observation,
-    Process,
     Requirement,
     Solver,
     Trial,
@@ -24,6 +22,7 @@ from ..models import (
     substitute,
 )
 from ..models.fieldfile import FieldWriter
+from ..models.solver import Asked, Recipe
 from .assess import Evidence
 from .breaking import breaking
 from .budget import Prediction, budget, predict_each
@@ -90,7 +89,7 @@ class Study:
     freeze: Record
     calibrated: tuple[Experiment, ...]
     validated: Experiment
-    judged: tuple[Observation, ...]
+    judged: tuple[Asked, ...]
     free: Free
     solver: Solver
     search: Solver
@@ -139,7 +138,7 @@ class Question:
     prior: tuple[float, float] | None = None
 
 
-def fitted(process: Process, fit: Fit) -> Process:
+def fitted(process: Recipe, fit: Fit) -> Recipe:
     """The process at the values of a fit."""
     own = quantities(process)  # a fit may have moved numbers of the sensors too
     return substitute(
@@ -226,11 +225,11 @@ def conclude_each(study: Study, fit: Fit, questions: Sequence[Question], *, form
 
 def foresee(
     requirement: Requirement,
-    process: Process,
+    process: Recipe,
     *,
     store: Path,
     freeze: Record,
-    judged: tuple[Observation, ...],
+    judged: tuple[Asked, ...],
     solver: Solver,
     title: tuple[str, str],
     command: str,
@@ -257,9 +256,9 @@ def foresee(
 
 def foresee_each(
     questions: Sequence[Question],
-    process: Process,
+    process: Recipe,
     *,
-    judged: tuple[Observation, ...],
+    judged: tuple[Asked, ...],
     solver: Solver,
     command: str,
     ratios: tuple[float, ...] = (1.0, 1.5, 2.0),
@@ -307,9 +306,9 @@ def _answer(
     prediction: Prediction,
     refinement: Refinement,
     *,
-    process: Process,
+    process: Recipe,
     solver: Solver,
-    observe: tuple[Observation, ...],
+    observe: tuple[Asked, ...],
     began: float,
     together: tuple[str, ...],
     command: str,
@@ -368,7 +367,7 @@ def write_verdict(verdict: Verdict, folder: Path) -> Path:
     return path
 
 
-def picture(solver: Solver, process: Process, path: Path, *, every: float, sensors: Sequence[Channel] = (),
+def picture(solver: Solver, process: Recipe, path: Path, *, every: float, sensors: Sequence[Channel] = (),
             display: str = "degC") -> dict[str, Any]:  # fmt: skip
     """Run a process for its fields alone, a frame `every` so many s; what verdict.json says of the file at `path`."""
     times: list[float] = []
