@@ -4,7 +4,7 @@ A factor acts on every load of a case, on the displacements that its supports im
 from the stress-free one, so stiffness and strength are those of the temperature that comes of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 from typing import Any
@@ -34,10 +34,11 @@ def merged(name: str, parts: Sequence[tuple[LoadCase, float]]) -> LoadCase:
         )
     loads: dict[str, tuple[Any, ...]] = {}
     for case, share in parts:
-        for patch, several in case.loads.items():
+        for patch, several in _all(case.loads):
             loads[patch] = (*loads.get(patch, ()), *(_scaled(one, share) for one in several))
-    supports = {patch: tuple(_moved([(case.supports[patch][n], share) for case, share in parts])
-                             for n in range(len(several))) for patch, several in first.supports.items()}  # fmt: skip
+    each = [(dict(_all(case.supports)), share) for case, share in parts]
+    supports = {patch: tuple(_moved([(held[patch][n], share) for held, share in each]) for n in range(len(several)))
+                for patch, several in _all(first.supports)}  # fmt: skip
     rests = tuple(_rested([(case.rests[n], share) for case, share in parts]) for n in range(len(first.rests)))
     three = [sum(share * quantity(case.gravity[a], "m/s2").value for case, share in parts) for a in range(3)]
     return LoadCase(name=name, supports=supports, loads=loads, rests=rests, gravity=(three[0], three[1], three[2]),
@@ -57,10 +58,15 @@ def held_alike(name: str, cases: Sequence[LoadCase]) -> None:
             )
 
 
+def _all(given: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Patches, and all that holds or loads each: a load case keeps several, also where there is one."""
+    yield from given.items()
+
+
 def _held(case: LoadCase) -> object:
     """What of a case has to be alike in another for both to act on one structure."""
     supports = {}
-    for patch, several in case.supports.items():
+    for patch, several in _all(case.supports):
         supports[patch] = [
             tuple(getattr(one, a) is None for a in "xyz")
             if isinstance(one, Fixed)
@@ -85,7 +91,8 @@ def _scaled(load: Any, share: float) -> Any:
         return replace(load, scale=_times(load.scale, "1", share))
     assert isinstance(load, (Traction, Force))
     unit = "N" if isinstance(load, Force) else "Pa"
-    return replace(load, value=tuple(_times(one, unit, share) for one in load.value))
+    x, y, z = (_times(one, unit, share) for one in load.value)
+    return replace(load, value=(x, y, z))
 
 
 def _moved(parts: Sequence[tuple[Any, float]]) -> Any:

@@ -35,7 +35,7 @@ class Structure:
     thickness : float, m
         Of a section.
     combinations : mapping of name to a mapping of case to factor
-        Load cases that act together, with their partial factors; models/combination.py has those that codes ask.
+        Load cases that act together, and their partial factors; models/combination.py makes those of codes.
     """
 
     name: str
@@ -76,8 +76,8 @@ class Structure:
         for name, parts in (self.combinations or {}).items():
             if not parts or not all(math.isfinite(share) for share in parts.values()):
                 raise ModelError(
-                    f"combination '{name}' has {len(parts)} load cases, with factors {list(parts.values())}. It has one "
-                    "or more, each with a factor that is a number. Complete it."
+                    f"combination '{name}' has {len(parts)} load cases, with factors {list(parts.values())}. It has "
+                    "one or more, each with a factor that is a number. Complete it."
                 )
             if name in [case.name for case in self.cases]:
                 raise ModelError(

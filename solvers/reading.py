@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import simpson
 
-from ..models import Part, SolveError
+from ..models import Part, Property, SolveError
 from ..models.elastic import Elastic, Ply
 from ..models.errors import did_you_mean
 from ..models.gauge import MOTIONS, Gauge, Linearised, Peak, Reaction, Reading, Safety
 from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
-from .elements import ROOM
+from .elements import ROOM, Piece
+from .raster import Raster
 from .statics import Rest
 from .stress import Sampled, principal, recovered, sampled, von_mises
 
@@ -170,7 +171,7 @@ def _within(part: Part, region: str, places: Array) -> NDArray[np.bool_]:
     return np.asarray(((places >= np.asarray(low)) & (places <= np.asarray(high))).all(axis=1))
 
 
-def _seen(answer: Answer, body: str, region: str) -> tuple[Array, Array, Array]:
+def seen(answer: Answer, body: str, region: str) -> tuple[Array, Array, Array]:
     """Places, stresses and volumes (0 on walls) of a body within a region."""
     n = answer.field(body)
     own = answer.fields[n]
@@ -191,15 +192,19 @@ def _seen(answer: Answer, body: str, region: str) -> tuple[Array, Array, Array]:
 def _peak(one: Peak, answer: Answer) -> float:
     if one.patch:
         return _over_patch(one, answer)
-    places, stress, volume = _seen(answer, one.body, one.region)
-    if one.what in MOTIONS:
-        u = answer.motion(places)
-        each = np.linalg.norm(u, axis=1) if one.what == "u" else u[:, "xyz".index(one.what[1])]
-    else:
-        each = reduced(one.what, stress)
+    places, stress, volume = seen(answer, one.body, one.region)
+    each = measured(one.what, answer, places, stress)
     if one.statistic == "mean":
         return float(each @ volume / volume.sum())
     return float(each.max() if one.statistic == "max" else each.min())
+
+
+def measured(what: str, answer: Answer, places: Array, stress: Array) -> Array:
+    """A displacement at places (n, 3) m, or what is made of the stresses (n, 6) Pa there."""
+    if what not in MOTIONS:
+        return reduced(what, stress)
+    u = answer.motion(places)
+    return np.asarray(np.linalg.norm(u, axis=1) if what == "u" else u[:, "xyz".index(what[1])])
 
 
 def _over_patch(one: Peak, answer: Answer) -> float:
@@ -215,11 +220,8 @@ def _over_patch(one: Peak, answer: Answer) -> float:
     places, area = filled.place[rows], filled.area[rows]
     if answer.rest.grid.metric == "axisymmetric":
         area = area * places[:, 0]
-    if one.what in MOTIONS:
-        u = answer.motion(places)
-        each = np.linalg.norm(u, axis=1) if one.what == "u" else u[:, "xyz".index(one.what[1])]
-    else:
-        each = reduced(one.what, recovered(answer.fields[n], answer.rest, places))
+    stress = np.zeros((0, 6)) if one.what in MOTIONS else recovered(answer.fields[n], answer.rest, places)
+    each = measured(one.what, answer, places, stress)
     if one.statistic == "mean":
         return float(each @ area / area.sum())
     return float(each.max() if one.statistic == "max" else each.min())
@@ -229,26 +231,31 @@ def _safety(one: Safety, answer: Answer) -> float:
     n = answer.field(one.body)
     own = answer.fields[n].piece
     material: Elastic = own.filled.material
-    places, stress, _ = _seen(answer, one.body, one.region)
+    places, stress, _ = seen(answer, one.body, one.region)
     if one.against == "ply":
         if not isinstance(material.ply, Ply):
             raise SolveError(
                 f"{material.name} states no ply strengths. A first-ply factor needs them. Give Elastic(ply=Ply(...))."
             )
         return float(tsai_wu(material.ply, stress).min())
-    if own.T is None:
-        strength = np.full(len(places), material.at(one.against, ROOM))
-    else:  # at the temperature of the nearest cell
-        cells = np.clip(((places - answer.rest.grid.origin) / answer.rest.grid.spacing).astype(int), 0,
-                        np.array(own.filled.full.shape) - 1)  # fmt: skip
-        T = np.full(own.filled.full.shape, np.nan)
-        T[tuple(own.cells.T)] = own.T
-        at = T[tuple(cells.T)]
-        at = np.where(np.isnan(at), float(np.nanmax(T)), at)
-        law = material.ultimate if one.against == "ultimate" else material.yields and material.yields.stress
-        material.at(one.against, ROOM)
-        strength = law(at)  # type: ignore[operator, misc]
+    strength = strength_at(own, one.against, places, answer.rest.grid)
     return float((strength / np.maximum(von_mises(stress), 1e-12)).min())
+
+
+def strength_at(own: Piece, against: str, places: Array, grid: Raster) -> Array:
+    """Strength (n,) Pa of a body at places (n, 3) m: at the temperature of the nearest cell."""
+    material: Elastic = own.filled.material
+    cold = material.at(against, ROOM)
+    if own.T is None:
+        return np.full(len(places), cold)
+    cells = np.clip(((places - grid.origin) / grid.spacing).astype(int), 0, np.array(own.filled.full.shape) - 1)
+    T = np.full(own.filled.full.shape, np.nan)
+    T[tuple(own.cells.T)] = own.T
+    at = T[tuple(cells.T)]
+    at = np.where(np.isnan(at), float(np.nanmax(T)), at)
+    law = material.ultimate if against == "ultimate" else material.yields and material.yields.stress
+    assert isinstance(law, Property)
+    return law(at)
 
 
 def tsai_wu(ply: Ply, stress: Array) -> Array:
