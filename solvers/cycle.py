@@ -136,7 +136,7 @@ class Cycle:
             hold = wide[:, ::2, ::2, ::2]
             self.levels.append(_level(kind, K, classes, scale, hold))
         self._coarsest()
-        self.iterations = 0
+        self.iterations, self.energy, self.moved = 0, 0.0, 0.0
 
     def _coarsest(self) -> None:
         last = self.levels[-1]
@@ -196,6 +196,8 @@ class Cycle:
     def solve(self, b: Array, tolerance: float, rigid_modes: Array | None = None) -> Array:
         """X with |b - K x| <= tolerance |b| where nothing is fixed.
 
+        `energy` (J) and `moved` (m) are then twice the strain energy, and the largest part, of the last correction.
+
         Raises
         ------
         SolveError
@@ -230,6 +232,7 @@ class Cycle:
             self.iterations += 1
             left = float(np.sqrt((r * r).sum())) / size
             if left <= tolerance:
+                self.energy, self.moved = step * along, abs(step) * max(float(p.max()), -float(p.min()))
                 return clean(x).ravel()
             if self.iterations >= PATIENCE or not np.isfinite(left):
                 raise SolveError(
@@ -240,12 +243,12 @@ class Cycle:
 
 
 def solve(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, *, tolerance: float,
-          free: bool) -> tuple[Array, int]:  # fmt: skip
-    """Displacements (3 * nodes,) m with K u = f where they are not fixed, and iterations."""
+          free: bool) -> tuple[Array, Cycle]:  # fmt: skip
+    """Displacements (3 * nodes,) m with K u = f where they are not fixed, and the cycle that found them."""
     cycle = Cycle(stiff, fixed)
     u = np.where(fixed, value, 0.0)
     right = f
     if u.any():
         right = f - cycle.applied(u.reshape(cycle.shape), np.zeros(cycle.shape)).ravel()
     u += cycle.solve(right, tolerance, rigid(stiff.grid) if free else None)
-    return u, cycle.iterations
+    return u, cycle

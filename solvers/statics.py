@@ -1,16 +1,18 @@
 """Displacements of a structure at rest, and what holds it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
 from ..models import SolveError
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import Elements, Piece, elements, piece, shaped
-from .holds import Holds, held, holds, refuse_loose, rigid
+from .holds import Holds, held, holds, refuse_apart, refuse_loose, rigid
 from .loads import forces
 from .raster import Filled, Raster
 from .ring import Ring
@@ -33,6 +35,10 @@ class Rest:
     built, held : Elements
         Without and with what supports add.
     iterations : int
+    energy, moved : float, J and m
+        Twice the strain energy, and the largest part, of the last correction of `u`.
+    thickness : float, m
+        Of a section.
     """
 
     grid: Raster
@@ -44,6 +50,9 @@ class Rest:
     u: Array
     load: Array
     iterations: int
+    energy: float = 0.0
+    moved: float = 0.0
+    thickness: float = 1.0
 
     def held_force(self) -> Array:
         """What acts on the elements (active * nodes,) N, supports included."""
@@ -73,6 +82,15 @@ class Rest:
         return out
 
 
+class Solved(NamedTuple):
+    """Displacements (m,) m, iterations (0 of a factorisation), energy J and largest part m of the last correction."""
+
+    u: Array
+    iterations: int
+    energy: float
+    moved: float
+
+
 def at_rest(structure: Structure, case: LoadCase, grid: Raster, filled: list[Filled], *, tolerance: float,
             linear: str) -> Rest:  # fmt: skip
     """Solve a load case on a grid."""
@@ -81,17 +99,19 @@ def at_rest(structure: Structure, case: LoadCase, grid: Raster, filled: list[Fil
     built = elements(structure, grid, pieces)
     extra = holds(structure, case, grid, pieces, form, built)
     if not case.free:
-        refuse_loose(case, grid, built, extra)
+        refuse_loose(case, grid, built, extra, pieces)
     load = forces(structure, case, grid, pieces, built, form)
     stiff = held(built, extra)
     f = load.copy()
     if len(extra.cells):
         f += np.bincount(built.unknowns(extra.cells).ravel(), extra.pull.ravel(), f.size)
     if case.free:
+        refuse_apart(case, built)
         _refuse_unbalanced(case, grid, load)
-    u, iterations = solved(stiff, extra.fixed, extra.value, f, tolerance=tolerance, linear=linear, free=case.free)
-    return Rest(grid=grid, form=form, pieces=pieces, built=built, held=stiff, holds=extra, u=u, load=load,
-                iterations=iterations)  # fmt: skip
+    found = solved(stiff, extra.fixed, extra.value, f, tolerance=tolerance, linear=linear, free=case.free)
+    return Rest(grid=grid, form=form, pieces=pieces, built=built, held=stiff, holds=extra, u=found.u, load=load,
+                iterations=found.iterations, energy=found.energy, moved=found.moved,
+                thickness=structure.thickness)  # fmt: skip
 
 
 def _refuse_unbalanced(case: LoadCase, grid: Raster, load: Array) -> None:
@@ -106,17 +126,18 @@ def _refuse_unbalanced(case: LoadCase, grid: Raster, load: Array) -> None:
 
 
 def solved(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, *, tolerance: float, linear: str,
-           free: bool) -> tuple[Array, int]:  # fmt: skip
-    """Displacements (m) with K u = f where they are not fixed, and iterations (0 of a factorisation)."""
+           free: bool) -> Solved:  # fmt: skip
+    """Displacements with K u = f where they are not fixed."""
     count = stiff.grid.active * int(np.prod(stiff.grid.nodes))
     if linear == "direct" or stiff.grid.active == 2 or (linear == "auto" and count <= FEW):
-        return _factorised(stiff, fixed, value, f, free), 0
+        return _factorised(stiff, fixed, value, f, free)
     from .cycle import solve
 
-    return solve(stiff, fixed, value, f, tolerance=tolerance, free=free)
+    u, cycle = solve(stiff, fixed, value, f, tolerance=tolerance, free=free)
+    return Solved(u, cycle.iterations, cycle.energy, cycle.moved)
 
 
-def _factorised(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, free: bool) -> Array:
+def _factorised(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, free: bool) -> Solved:
     K = stiff.assembled()
     used = K.diagonal() > 0.0
     open_ = np.flatnonzero(used & ~fixed)
@@ -126,17 +147,27 @@ def _factorised(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Arra
         modes = rigid(stiff.grid)[:, open_]
         _, _, pivots = _pivoted(modes)
         keep = np.setdiff1d(np.arange(open_.size), pivots)
-        u[open_[keep]] = splu(K[open_[keep]][:, open_[keep]].tocsc()).solve(right[keep])
+        found, energy, moved = _mended(K[open_[keep]][:, open_[keep]].tocsc(), right[keep])
+        u[open_[keep]] = found
         u[open_] -= modes.T @ np.linalg.lstsq(modes.T, u[open_], rcond=None)[0]
-        return u
+        return Solved(u, 0, energy, moved)
     try:
-        u[open_] = splu(K[open_][:, open_].tocsc()).solve(right)
+        u[open_], energy, moved = _mended(K[open_][:, open_].tocsc(), right)
     except RuntimeError as cause:
         raise SolveError(
             "the equations of the structure are singular. Something in it can still move. Look for parts that hang on "
             "an edge or a corner alone."
         ) from cause
-    return u
+    return Solved(u, 0, energy, moved)
+
+
+def _mended(K: csc_matrix, right: Array) -> tuple[Array, float, float]:
+    """K^-1 right after one more round on what rounding left, and that round's energy J and largest part m."""
+    factors = splu(K)
+    x = factors.solve(right)
+    r = right - K @ x
+    more = factors.solve(r)
+    return x + more, abs(float(more @ r)), float(np.abs(more).max(initial=0.0))
 
 
 def _pivoted(modes: Array) -> tuple[Array, Array, Array]:

@@ -14,6 +14,7 @@ from ..models.gauge import Reading
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import cut_all
+from .left import left
 from .raster import Filled, Raster, raster
 from .reading import Answer, read
 from .statics import at_rest
@@ -93,7 +94,10 @@ class Strength:
         for one in (more := together(structure, each, self.case, answer)).values():
             if keep is not None:
                 keep(one)
-        values, notes = read(more if self.case in more else {**each, **more}, observe)
+        answers = more if self.case in more else {**each, **more}
+        values, notes = read(answers, observe)
+        errors = tuple(max(left(one, float(v), answer) for answer in answers.values())
+                       for one, v in zip(observe, values, strict=True))  # fmt: skip
         cells = int(sum((one.rest.built.kind >= 0).sum() for one in list(each.values())[:1]))
         work = sum(one.balance[0] for one in each.values())
         stored = sum(one.balance[1] for one in each.values())
@@ -101,7 +105,7 @@ class Strength:
         return History(t=np.array([0.0, 1.0]), names=names, values=both, rates=np.zeros((2, len(observe))),
                        stage_ends=(1.0,), balance=Balance(entered=work, made=0.0, stored=stored),
                        iterations=sum(one.rest.iterations for one in each.values()), cells=cells,
-                       iteration_error=self.tolerance * float(np.abs(values).max(initial=0.0)), solver=self.digest,
+                       iteration_error=max(errors, default=0.0), iteration_errors=errors, solver=self.digest,
                        process=digest(structure), seconds=time.perf_counter() - began, notes=notes)  # fmt: skip
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Reading, ...]) -> History:

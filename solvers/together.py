@@ -51,7 +51,10 @@ def _summed(name: str, shares: Mapping[str, float], each: Mapping[str, Answer]) 
     load = np.sum([share * rest.load for rest, share in rests], axis=0)
     value = np.sum([share * rest.holds.value for rest, share in rests], axis=0)
     pull = np.sum([share * rest.holds.pull for rest, share in rests], axis=0)
-    rest = replace(first, u=u, load=load, holds=replace(first.holds, value=value, pull=pull), iterations=0)
+    energy = sum(abs(share) * rest.energy**0.5 for rest, share in rests) ** 2
+    moved = sum(abs(share) * rest.moved for rest, share in rests)
+    rest = replace(first, u=u, load=load, holds=replace(first.holds, value=value, pull=pull), iterations=0,
+                   energy=energy, moved=moved)  # fmt: skip
     refuse_large(name, rest)
     fields = []
     for n, own in enumerate(next(iter(each.values())).fields):
