@@ -1,5 +1,6 @@
 """What a body is made of as far as it carries load: elastic, thermal-expansion and strength properties."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from .errors import ModelError
 from .material import Property, constant
 from .quantity import Quantity, quantity
 
+STRETCHED = 0.2  # elastic strain beyond which yield and Young's modulus are not of one unit
 SOFTEST = 0.495  # Poisson's ratio above which displacements lock
 
 
@@ -105,7 +107,7 @@ class Elastic:
     ----------
     young : Property or float, Pa
     poisson : Property, Quantity or float
-        Above -1 and at most 0.495; between 0.45 and there volumetric locking is held off by mean dilatation.
+        Above -1 and below 0.495; from 0.45 on a run notes that cut cells lock a little.
     density : Quantity or float, kg/m3
     expansion : Property or None, 1/K
         Tangent coefficient over temperature; strain is its integral from the stress-free temperature. None: none.
@@ -143,11 +145,19 @@ class Elastic:
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _property(getattr(self, name), unit, f"{self.name} {name}"))
         low, high = (float(pick(self.ratio(np.linspace(200.0, 2000.0, 91)))) for pick in (np.min, np.max))
-        if not (low > -1.0 and high <= SOFTEST):
+        if not (low > -1.0 and high < SOFTEST):
             raise ModelError(
-                f"{self.name}: Poisson's ratio {high if high > SOFTEST else low:g} is outside -1 to {SOFTEST}. Nearer "
-                "to 0.5 nothing gives way in volume, and displacements lock. Use 0.495 at most, or correct the value."
+                f"{self.name}: Poisson's ratio {high if high >= SOFTEST else low:g} is outside -1 to {SOFTEST}. Nearer "
+                "to 0.5 nothing gives way in volume, and displacements lock. Use one below 0.495, or correct the value."
             )
+        if self.yields is not None and isinstance(self.young, Property):
+            stretch = self.at("yield", 293.15) / float(self.young(293.15))
+            if stretch > STRETCHED:
+                raise ModelError(
+                    f"{self.name}: yield at {self.at('yield', 293.15):.4g} Pa is a strain of {100 * stretch:.3g} % of "
+                    f"Young's modulus {float(self.young(293.15)):.4g} Pa. What flows does so below "
+                    f"{100 * STRETCHED:g} %. Give both in Pa."
+                )
         if self.yields is not None and self.ultimate is not None:
             stress, strength = self.at("yield", 293.15), self.at("ultimate", 293.15)
             if stress > strength:
@@ -164,6 +174,13 @@ class Elastic:
             if isinstance(self.poisson, Property)
             else np.full(T.shape, quantity(self.poisson, "1").value)
         )
+
+    def laws(self) -> list[tuple[str, Property]]:
+        """What of it depends on temperature, by name."""
+        named = (("Young's modulus", None if self.orthotropic else self.young), ("Poisson's ratio", self.poisson),
+                 ("expansion", self.expansion), ("yield stress", self.yields and self.yields.stress),
+                 ("ultimate stress", self.ultimate))  # fmt: skip
+        return [(name, one) for name, one in named if isinstance(one, Property)]
 
     def at(self, what: str, T: float) -> float:
         """A strength at a temperature in K, Pa: "yield" or "ultimate".
@@ -190,9 +207,19 @@ def _property(given: Property | float, unit: str, label: str) -> Property:
                 "door."
             )
         return given
-    if unit == "Pa" and 0.0 < given < 1e5:
+    if not 0.0 < given < math.inf:
         raise ModelError(
-            f"{label} = {given:g} Pa is below {1e5:g} Pa. Metals and composites carry millions. Is it in MPa or GPa? "
-            "Convert it with foretrial.models.units.to_si(value, 'MPa', 'Pa')."
+            f"{label} = {given:g} {unit} is not a number above 0. It is one. Correct the sign or the value."
+        )
+    least = 1e6 if "modulus" in label else 1e5
+    if unit == "Pa" and given < least:
+        raise ModelError(
+            f"{label} = {given:g} Pa is below {least:g} Pa. Metals and composites carry millions. Is it in MPa or GPa? "
+            "Convert it with foretrial.models.units.to_si(value, 'MPa', 'Pa'), or give a Property for what is softer."
+        )
+    if unit == "1/K" and given > 1e-3:
+        raise ModelError(
+            f"{label} = {given:g} 1/K is above 0.001 1/K. Solids grow by millionths. Is it in 1e-6/K? Multiply it by "
+            "1e-6."
         )
     return constant(float(given), unit, name="", source="stated")

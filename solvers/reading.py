@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import simpson
+from scipy.ndimage import distance_transform_edt
 
 from ..models import Part, Property, SolveError
 from ..models.elastic import Elastic, Ply
 from ..models.errors import did_you_mean
-from ..models.gauge import MOTIONS, Gauge, Linearised, Peak, Reaction, Reading, Safety
+from ..models.gauge import MOTIONS, STRAINS, Gauge, Linearised, Peak, Reaction, Reading, Safety
 from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
@@ -22,6 +23,7 @@ from .stress import Sampled, principal, recovered, sampled, von_mises
 Array = NDArray[np.float64]
 COMPONENTS = ("xx", "yy", "zz", "yz", "zx", "xy")
 ALONG = 41  # places on a line through a wall
+OFF = 1e-3  # of the size of a structure by which a place may lie outside it, for faceted and rounded shapes
 LARGE = 0.02  # strain, and rotation in rad, beyond which small displacements are no longer true
 
 
@@ -76,14 +78,23 @@ class Answer:
             self._skins[n] = places, recovered(self.fields[n], self.rest, places)
         return self._skins[n]
 
+    def _solid(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The cells (n, 3) themselves, or the nearest that holds something."""
+        void = self.rest.built.kind[tuple(cells.T)] < 0
+        if void.any():
+            near = distance_transform_edt(self.rest.built.kind < 0, return_distances=False, return_indices=True)
+            cells = np.where(void[:, None], near[(slice(None), *cells.T)].T, cells)
+        return cells
+
     def motion(self, places: Array) -> Array:
         """Displacement (n, 3) m at places (n, 3) m inside or on the structure."""
         grid = self.rest.grid
         scaled = ((places - grid.origin) / grid.spacing)[:, : grid.active]
         low = np.clip(np.floor(scaled).astype(int), 0, np.array(grid.shape[: grid.active]) - 1)
-        at = 2.0 * (scaled - low) - 1.0
         cells = np.zeros((len(places), 3), dtype=np.int64)
         cells[:, : grid.active] = low
+        cells = self._solid(cells)
+        at = 2.0 * (scaled - cells[:, : grid.active]) - 1.0
         N, dofs = self.rest.form.shapes(np.clip(at, -1.0, 1.0)), self.rest.built.unknowns(cells)
         out = np.zeros((len(places), 3))
         for a in range(grid.active):
@@ -145,6 +156,42 @@ def read(answers: Mapping[str, Answer], observe: Sequence[Reading]) -> tuple[Arr
     return values, tuple(notes)
 
 
+READ = (Gauge, Peak, Reaction, Safety, Linearised)
+
+
+def refuse_unread(observe: Sequence[object]) -> None:
+    """SolveError for what is no reading of a structure at rest."""
+    for one in observe:
+        if not isinstance(one, READ):
+            raise SolveError(
+                f"'{getattr(one, 'name', one)}' is a {type(one).__name__}, none of the {len(READ)} readings of a "
+                f"structure at rest. They are {', '.join(kind.__name__ for kind in READ)}. Ask for one of them."
+            )
+        if getattr(one, "what", "") in STRAINS:
+            raise SolveError(
+                f"'{getattr(one, 'name', one)}' asks for {STRAINS[0]}, which is 0 in what is elastic for ever. A "
+                "structure that flows is solved by Plastic. Use that, or ask for another reading."
+            )
+
+
+def refuse_outside(name: str, place: tuple[float, float, float], answer: Answer, body: str) -> None:
+    """SolveError for a place that lies outside the body, or outside all of them where none is named."""
+    members = [one.piece.filled.member for one in answer.fields]
+    parts = [members[answer.field(body)].part] if body else [one.part for one in members]
+    at = np.array([place], dtype=float)
+    if answer.rest.grid.active == 2:
+        at[:, 2] = 0.5
+    far = min(float(part.distance(*at.T)[0]) for part in parts)
+    low, high = np.min([p.bounds[0] for p in parts], axis=0), np.max([p.bounds[1] for p in parts], axis=0)
+    if not far <= OFF * float(np.linalg.norm((high - low)[: answer.rest.grid.active])):
+        ends = [f"({', '.join(f'{c:.4g}' for c in end[: answer.rest.grid.active])})" for end in (low, high)]
+        whose = f"'{body}'" if body else "the structure"
+        raise SolveError(
+            f"'{name}' at {place} m lies {far:.3g} m outside {whose}, which spans "
+            f"{ends[0]} to {ends[1]} m. A reading is taken in or on what it reads. Correct the place; is it in mm?"
+        )
+
+
 def value(one: Reading, answer: Answer) -> float:
     """A reading of an answer."""
     if isinstance(one, Gauge):
@@ -159,6 +206,7 @@ def value(one: Reading, answer: Answer) -> float:
 
 
 def _gauge(one: Gauge, answer: Answer) -> float:
+    refuse_outside(one.name, one.place, answer, one.body)
     place = np.array([one.place], dtype=float)
     if one.what in MOTIONS:
         u = answer.motion(place)[0]
@@ -302,6 +350,8 @@ def _reaction(one: Reaction, answer: Answer) -> float:
 
 def _linearised(one: Linearised, answer: Answer) -> float:
     share = np.linspace(0.0, 1.0, ALONG)
+    for place in (one.begin, one.end):
+        refuse_outside(one.name, place, answer, one.body)
     begin, end = np.asarray(one.begin, dtype=float), np.asarray(one.end, dtype=float)
     own = answer.fields[answer.field(one.body)]
     s = recovered(own, answer.rest, begin + share[:, None] * (end - begin))

@@ -16,9 +16,10 @@ from ..models.structure import Structure
 from .elements import cut_all
 from .left import left
 from .raster import Filled, Raster, raster
-from .reading import Answer, read
+from .reading import Answer, read, refuse_unread
 from .statics import at_rest
 from .together import together
+from .walls import assumed, refuse_thin
 
 Array = NDArray[np.float64]
 STEP = 1e-3  # of a quantity, for a difference
@@ -62,6 +63,12 @@ class Strength:
                 f"cells = {self.cells}, tolerance = {self.tolerance}: neither a grid nor an answer. Cells are 1 or "
                 "more, the tolerance is a small share. Try cells=4, tolerance=1e-8."
             )
+        counts = [n for n in self.along if n is not None]
+        if not all(isinstance(n, int) and n >= 1 for n in counts) or not all(0.0 <= s < 1.0 for s in self.shift):
+            raise SolveError(
+                f"along = {self.along}, shift = {self.shift}: no grid. Along an axis there are 1 or more whole cells, "
+                "or None; a shift is 0 or more and less than 1. Correct them."
+            )
         if self.linear not in KINDS:
             raise SolveError(
                 f"linear = '{self.linear}' is none of the {len(KINDS)} ways to solve. "
@@ -84,9 +91,12 @@ class Strength:
         """
         del every
         began = time.perf_counter()
+        refuse_unread(observe)
         each: dict[str, Answer] = {}
         grid = self._grid(structure)
-        answer = partial(self._answer, structure, grid, cut_all(structure, grid))
+        filled = cut_all(structure, grid)
+        thin = refuse_thin(filled, grid)
+        answer = partial(self._answer, structure, grid, filled)
         for case in _wanted(structure, self.case):
             each[case.name] = answer(case)
             if keep is not None:
@@ -96,6 +106,8 @@ class Strength:
                 keep(one)
         answers = more if self.case in more else {**each, **more}
         values, notes = read(answers, observe)
+        notes = tuple(dict.fromkeys((*notes, *thin, *(note for one in answers.values() for note in
+                                                       assumed(one.rest.pieces, grid)))))  # fmt: skip
         errors = tuple(max(left(one, float(v), answer) for answer in answers.values())
                        for one, v in zip(observe, values, strict=True))  # fmt: skip
         cells = int(sum((one.rest.built.kind >= 0).sum() for one in list(each.values())[:1]))
@@ -117,13 +129,19 @@ class Strength:
                     f"parameter '{name}' is not in structure '{structure.name}'. {did_you_mean(name, known)} Correct "
                     "the name."
                 )
-        slopes = np.zeros((len(free), 2, len(observe)))
+        slopes, same = np.zeros((len(free), 2, len(observe))), self._with_as_many(structure)
         for n, name in enumerate(free):
             one = known[name]
             step = STEP * max(abs(one.value), one.std, 1e-12)
-            ends = [self(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
+            ends = [same(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
             slopes[n] = (ends[0].values - ends[1].values) / (2.0 * step)
         return replace(base, free=free, tangents=slopes, tangent_rates=np.zeros_like(slopes))
+
+    def _with_as_many(self, structure: Structure) -> "Strength":
+        """The same solver with as many cells as this structure has, for one whose sizes differ a little."""
+        grid = self._grid(structure)
+        along = [grid.shape[a] - (self.shift[a] > 0.0) if a < grid.active else None for a in range(3)]
+        return replace(self, along=(along[0], along[1], along[2]), ratio=1.0)
 
     def _grid(self, structure: Structure) -> Raster:
         along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)

@@ -47,24 +47,36 @@ def refuse_thin(body: Body, grid: Grid, centre: Array) -> None:
     active = body.part.active
     if aligned(body.part.shape):
         return
-    widths = [grid.widths(axis) for axis in range(active)]
-    reach = LEAST * max(float(w.max()) for w in widths)
-    places, through, normals = _walls(body.part, grid, centre, reach)
-    if not through.size:
-        return
-    cells = np.zeros(through.size)
-    for axis, w in enumerate(widths):
-        at = np.clip(np.searchsorted(grid.edges(axis), places[:, axis]) - 1, 0, w.size - 1)
-        cells += (normals[:, axis] / w[at]) ** 2
-    cells = through * np.sqrt(cells)
-    worst = int(cells.argmin())
-    if cells[worst] < LEAST:
-        t, n = float(through[worst]), max(float(cells[worst]), 1e-6)
-        where = tuple(round(float(c), 6) for c in places[worst, :active])
+    reach = LEAST * max(float(grid.widths(axis).max()) for axis in range(active))
+    cells, t, place = through(body.part, grid, centre, reach)
+    if cells < LEAST:
+        n = max(cells, 1e-6)
+        where = tuple(round(float(c), 6) for c in place[:active])
         raise SolveError(
             f"'{body.name}' is about {t:.3g} m thick at {where} m, less than two cells of {t / n:.3g} m. A wall has "
             f"two cells or more. Use a spacing of {t / 2:.3g} m, that is {2 / n:.3g} times the cells."
         )
+
+
+def through(part: Part, grid: Grid, centre: Array, most: float) -> tuple[float, float, Array]:
+    """Fewest cells through a wall of at most `most` m, how thick (m) it is, and where (3,) m; infinity where none is.
+
+    Parameters
+    ----------
+    centre : (nx, ny, nz) m
+        Signed distance in the middle of the cells.
+    """
+    widths = [grid.widths(axis) for axis in range(part.active)]
+    places, thick, normals = _walls(part, grid, centre, most)
+    if not thick.size:
+        return np.inf, np.inf, np.full(3, np.nan)
+    cells = np.zeros(thick.size)
+    for axis, w in enumerate(widths):
+        at = np.clip(np.searchsorted(grid.edges(axis), places[:, axis]) - 1, 0, w.size - 1)
+        cells += (normals[:, axis] / w[at]) ** 2
+    cells = thick * np.sqrt(cells)
+    worst = int(cells.argmin())
+    return float(cells[worst]), float(thick[worst]), places[worst]
 
 
 def _walls(part: Part, grid: Grid, centre: Array | None, most: float) -> tuple[Array, Array, Array]:

@@ -33,7 +33,7 @@ READINGS = (
 
 
 def beam(shape):
-    part = Part.box(0.4, 0.1, 0.1) - Part.cylinder(0.03, 0.1).moved(x=0.2, y=0.05) if shape == "drilled" else None
+    part = Part.box(0.4, 0.1, 0.1) - Part.cylinder(0.015, 0.1).moved(x=0.2, y=0.05) if shape == "drilled" else None
     part = part or Part.box(0.4, 0.1, 0.1)
     case = LoadCase(supports={"left": Fixed()}, loads={"right": Traction(value=(0.0, -1e6, 0.0)),
                                                        "top": Pressure(value=1e5)})  # fmt: skip
