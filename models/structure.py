@@ -8,6 +8,7 @@ from .elastic import Elastic
 from .errors import ModelError, did_you_mean
 from .load import LoadCase
 from .part import Part
+from .path import LoadPath
 
 PLANES = ("stress", "strain", "")
 
@@ -36,6 +37,8 @@ class Structure:
         Of a section.
     combinations : mapping of name to a mapping of case to factor
         Load cases that act together, and their partial factors; models/combination.py makes those of codes.
+    path : LoadPath or None
+        What happens in order, where some of it flows.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Structure:
     plane: str = ""
     thickness: float = 1.0
     combinations: Mapping[str, Mapping[str, float]] | None = None
+    path: LoadPath | None = None
 
     def __post_init__(self) -> None:
         if not self.bodies or not self.cases:
