@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .curve import Curve
 from .errors import ModelError
 from .material import Property, constant
 from .quantity import Quantity, quantity
@@ -35,6 +36,14 @@ class Orthotropic:
                 quantity(one, unit, label=f"{name} {a}") for a, one in zip("123", getattr(self, name), strict=True)
             )
             object.__setattr__(self, name, given)
+        for what in ("young", "shear"):
+            planes = ("x", "y", "z") if what == "young" else ("plane xy", "plane yz", "plane zx")
+            for axis, one in zip(planes, getattr(self, what), strict=True):
+                if not quantity(one, "Pa").value > 0.0:
+                    raise ModelError(
+                        f"{'Young modulus along' if what == 'young' else 'shear of'} {axis} is "
+                        f"{quantity(one, 'Pa').value:g} Pa. Stiffness is above 0. Correct the sign or the value."
+                    )
         lowest = float(np.linalg.eigvalsh(self.compliance()).min())
         if not lowest > 0.0:
             raise ModelError(
@@ -87,16 +96,27 @@ class Yield:
     isotropic, kinematic : Quantity or float, Pa
         Growth of the yield stress, and travel of its centre (Prager), per equivalent plastic strain. Both 0 is perfect
         plasticity.
+    curve : Curve or None
+        Factor on first yield over equivalent plastic strain, from 1 at 0, never falling; beyond its end it stays.
     """
 
     stress: Property | float
     isotropic: Quantity | float = 0.0
     kinematic: Quantity | float = 0.0
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stress", _property(self.stress, "Pa", "yield stress"))
         for name in ("isotropic", "kinematic"):
             object.__setattr__(self, name, quantity(getattr(self, name), "Pa", valid=(0.0, 1e13), label=name))
+        if self.curve is not None:
+            seen = self.curve(np.linspace(*self.curve.range, 401))
+            begin, least = self.curve.range[0], float(np.diff(seen).min())
+            if begin != 0.0 or abs(seen[0] - 1.0) > 1e-9 or least < -1e-9:
+                raise ModelError(
+                    f"a hardening curve starts with {seen[0]:g} at a plastic strain of {begin:g}, and its smallest rise "
+                    f"is {least:g}. It is a factor on first yield: 1 at 0, and it never falls. Divide it by first yield."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

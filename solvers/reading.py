@@ -164,7 +164,7 @@ def refuse_unread(observe: Sequence[object]) -> None:
     for one in observe:
         if not isinstance(one, READ):
             raise SolveError(
-                f"'{getattr(one, 'name', one)}' is a {type(one).__name__}, none of the {len(READ)} readings of a "
+                f"'{getattr(one, 'name', one)}' is of the kind {type(one).__name__}, none of the {len(READ)} readings of a "
                 f"structure at rest. They are {', '.join(kind.__name__ for kind in READ)}. Ask for one of them."
             )
         if getattr(one, "what", "") in STRAINS:
