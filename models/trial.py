@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,14 +146,17 @@ def _refuse_undated(name: str, calibrated: str) -> None:
     """TrialError where a calibration holds until what looks like a date and is none; words alone are no date."""
     if not re.search(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}", calibrated):
         return
-    for part in calibrated.split("/") if calibrated.count("/") == 1 else (calibrated,):
-        try:
-            datetime.fromisoformat(part.strip())
-        except ValueError as cause:
-            raise TrialError(
-                f"channel '{name}' is calibrated until '{calibrated}', which is no date that can be read for sure. A "
-                "date is written 2026-04-30, a span 2025-05-01/2026-04-30. Write it so."
-            ) from cause
+    try:
+        for day in (found := re.findall(r"\b\d{4}-\d{2}-\d{2}\b", calibrated)):
+            date.fromisoformat(day)
+        readable = bool(found)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise TrialError(
+            f"channel '{name}' is calibrated until '{calibrated}', which is no date that can be read for sure. A date "
+            "is written 2026-04-30, a span 2025-05-01/2026-04-30. Write it so."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
