@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 
 import numpy as np
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..models import Balance, History, SolveError, digest, quantities, substitute
 from ..models.errors import did_you_mean
-from ..models.gauge import Reading
+from ..models.gauge import Reading, Safety
 from ..models.load import LoadCase
+from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import cut_all
 from .left import left
@@ -130,7 +131,10 @@ class Strength:
                     "the name."
                 )
         slopes, same = np.zeros((len(free), 2, len(observe))), self._with_as_many(structure)
+        idle = _idle(structure, observe)
         for n, name in enumerate(free):
+            if name in idle:
+                continue
             one = known[name]
             step = STEP * max(abs(one.value), one.std, 1e-12)
             ends = [same(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
@@ -170,6 +174,26 @@ class Strength:
     def digest(self) -> str:
         """Content hash of the settings."""
         return digest(self)
+
+
+def _idle(structure: Structure, observe: tuple[Reading, ...]) -> set[str]:
+    """Quantities that no reading can hang on: those of properties that nothing here asks for."""
+    against = {one.against for one in observe if isinstance(one, Safety)}
+    asked = {
+        "density": any(_heavy(case) for case in structure.cases),
+        "expansion": any(case.temperature is not None for case in structure.cases),
+        "yields": "yield" in against,
+        "ultimate": "ultimate" in against,
+        "ply": "ply" in against,
+    }
+    used = [structure.cases, [body.part for body in structure.bodies], structure.thickness]
+    used += [getattr(body.material, one.name) for body in structure.bodies for one in fields(body.material)
+             if asked.get(one.name, True)]  # fmt: skip
+    return set(quantities(structure)) - set(quantities(used))
+
+
+def _heavy(case: LoadCase) -> bool:
+    return case.rotation is not None or any(quantity(one, "m/s2").value != 0.0 for one in case.gravity)
 
 
 def _wanted(structure: Structure, name: str) -> tuple[LoadCase, ...]:

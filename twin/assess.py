@@ -22,7 +22,8 @@ from .validate import Validation
 
 Found = dict[str, tuple[str, str, str, str]]
 BALANCE = 1e-3  # share of heat, or of work, that may be missing
-FEWEST = 3  # independent readings, and times of them, below which a comparison tells nothing
+FEWEST = 3  # times or places, below which a comparison tells nothing
+ALONE = 2.0  # independent readings: below them an error has no spread
 ENVELOPE = ("not-applicable", "canonical", "a file cannot hold the signatures on itself: foretrial check --key, and "
             "the report page, say from verdict.intoto.jsonl beside it who has signed", "")  # fmt: skip
 
@@ -140,7 +141,7 @@ def _pedigree(e: Evidence, found: Found) -> bool:
     total = len(quantities(e.process))
     found["B4"] = _say(not doubtful, f"{total - len(doubtful)} of {total} quantities",
                        f"source or uncertainty missing: {', '.join(sorted(doubtful)[:8])}")  # fmt: skip
-    beyond = [n for n in e.history.notes if n]
+    beyond = [n for n in e.history.notes if n and " governs of " not in n]
     declared = any("beyond" in line.name for line in e.budget.lines)
     found["B5"] = _say(not beyond or declared, f"{len(beyond)} notes", "; ".join(beyond[:3]))
     return expired
@@ -257,7 +258,7 @@ def _validation(e: Evidence, found: Found, margin: float) -> None:
         n, times = v.effective, len(np.unique(np.concatenate([p.t[p.used] for p in v.points])))
         many, where = (len(v.points), "places") if _rests(e.process) else (times, "times")
         unit = v.points[0].unit if v.points else "K"
-        found["E2"] = _say(n >= FEWEST and many >= FEWEST,
+        found["E2"] = _say(n >= ALONE and many >= FEWEST,
                            f"{len(v.points)} channels, rms {v.rms:.3g} {unit}, u_val {v.u_val:.3g} {unit}",
                            f"{n:.0f} independent readings at {many} {where} are too few to show an error",
                            mark)  # fmt: skip
