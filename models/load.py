@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import ModelError
 from .history import Frame
@@ -11,6 +12,7 @@ from .quantity import Quantity, quantity
 from .readonly import read_only
 from .signals import Profile
 
+Array = NDArray[np.float64]
 Number = Quantity | float
 Triple = tuple[Number, Number, Number]
 
@@ -61,7 +63,7 @@ Support = Fixed | Sliding | Spring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """A support on a line inside or on a body: the mean displacement over it is given along some axes, m.
+    """A support on a line inside or on a body: the displacement along it is given along some axes, m, by stiff springs.
 
     Attributes
     ----------
@@ -77,6 +79,13 @@ class Rest:
     y: float | None = None
     z: float | None = None
     body: str = ""
+
+    def __post_init__(self) -> None:
+        if self.x is None and self.y is None and self.z is None:
+            raise ModelError(
+                f"a rest from {self.begin} to {self.end} m holds 0 of 3 axes. It holds one or more. Leave it out, or "
+                "give x=0.0."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +118,72 @@ class Force:
         object.__setattr__(self, "value", _three(self.value, "N", "force"))
 
 
-Load = Pressure | Traction | Force
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mapped:
+    """Force per area along x, y, z that varies over a patch: a table, linear between its places and constant beyond.
+
+    Attributes
+    ----------
+    x, y, z : (nx,), (ny,), (nz,) m
+        Rising; a single place along an axis along which nothing varies.
+    value : (nx, ny, nz, 3) Pa
+    scale : Quantity or float
+        By which all of it is multiplied.
+
+    Raises
+    ------
+    ModelError
+        If places do not rise, or the table does not fit them.
+    """
+
+    value: Array
+    x: Array = field(default_factory=lambda: np.zeros(1))
+    y: Array = field(default_factory=lambda: np.zeros(1))
+    z: Array = field(default_factory=lambda: np.zeros(1))
+    scale: Number = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "z", "value"):
+            held = np.array(getattr(self, name), dtype=float)
+            held.flags.writeable = False
+            object.__setattr__(self, name, held)
+        object.__setattr__(self, "scale", quantity(self.scale, "1", label="scale of a mapped load"))
+        shape = (self.x.size, self.y.size, self.z.size, 3)
+        if self.value.shape != shape or not np.isfinite(self.value).all():
+            raise ModelError(
+                f"a mapped load has a table of shape {self.value.shape}, not all finite or not as its places are: "
+                f"{shape}. There is a force per area for every x, y, z. Complete the table."
+            )
+        for name in ("x", "y", "z"):
+            line = getattr(self, name)
+            if line.ndim != 1 or not (np.diff(line) > 0.0).all():
+                raise ModelError(
+                    f"places of a mapped load along {name} go from {line.flat[0]:g} to {line.flat[-1]:g} m and do not "
+                    "always rise. Each lies beyond the one before. Sort them, with their forces."
+                )
+
+    def at(self, places: Array) -> Array:
+        """(..., 3) Pa at places (..., 3) m."""
+        out = np.asarray(self.value)
+        flat = places.reshape(-1, 3)
+        index, share = [], []
+        for a, line in enumerate((self.x, self.y, self.z)):
+            if line.size == 1:
+                index.append((np.zeros(len(flat), dtype=np.int64),) * 2)
+                share.append(np.zeros(len(flat)))
+                continue
+            low = np.clip(np.searchsorted(line, flat[:, a]) - 1, 0, line.size - 2)
+            index.append((low, low + 1))
+            share.append(np.clip((flat[:, a] - line[low]) / (line[low + 1] - line[low]), 0.0, 1.0))
+        total = np.zeros((len(flat), 3))
+        for corner in np.ndindex(2, 2, 2):
+            weight = np.prod([s if c else 1.0 - s for c, s in zip(corner, share, strict=True)], axis=0)
+            if weight.any():
+                total += weight[:, None] * out[tuple(pair[c] for c, pair in zip(corner, index, strict=True))]
+        return quantity(self.scale, "1").value * total.reshape(places.shape)
+
+
+Load = Pressure | Traction | Mapped | Force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from ..models import Part, SolveError
 from ..models.elastic import Elastic
 from ..models.grid import Grid
 from ..models.shape import flats
 from ..models.structure import Member, Structure
+from .corners import beside, kinked, sharp
 from .kernels.moments import cut, cut_flat
+from .memory import machine
 from .surface import exactly, signed, surfaces
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FINE, BENT = 4, 0.02  # lattice in cells where the distance bends, and by how many widths it must
 SLIVER = 1e-5  # share of a cell below which its solid is left out
+EACH = {2: 3000.0, 3: 180.0}  # bytes a cell, by resolved axes: a factorisation of a section, gradients of a solid
 MANY = 60_000  # cut cells from where on triangles are no longer looked at from within every one
 
 
@@ -64,6 +68,8 @@ class Filled:
         Of the pieces, in the same coordinates.
     normal, place, area : (n, 3), (n, 3) m, (n,) m2
         Outward direction, middle and size of the pieces; of a section m.
+    joined : (n,) bool or None
+        Pieces behind which another member lies; None where there is one member.
     """
 
     member: Member
@@ -75,6 +81,7 @@ class Filled:
     normal: Array
     place: Array
     area: Array
+    joined: NDArray[np.bool_] | None = None
 
     @property
     def material(self) -> Elastic:
@@ -100,6 +107,11 @@ def raster(structure: Structure, *, cells: float, along: Sequence[int | None] = 
     """
     parts = [body.part for body in structure.bodies]
     active, metric = parts[0].active, parts[0].metric
+    if metric == "axisymmetric" and active == 1:
+        raise SolveError(
+            f"'{structure.bodies[0].name}' is resolved along 1 axis, its radius. A long cylinder is a slice of it that "
+            "keeps its height. Give Part.rod a length, and supports={'bottom': Sliding(), 'top': Sliding()}."
+        )
     if any(part.active != active or part.metric != metric for part in parts) or active < 2 or metric == "spherical":
         raise SolveError(
             f"structure '{structure.name}' has bodies with {[part.active for part in parts]} resolved axes, "
@@ -118,6 +130,13 @@ def raster(structure: Structure, *, cells: float, along: Sequence[int | None] = 
         if shift[axis] > 0.0:
             origin[axis] -= (1.0 - shift[axis]) * spacing[axis]
             shape[axis] += 1
+    need, have = float(np.prod([float(n) for n in shape])) * EACH[active], machine()
+    if need > have:
+        raise SolveError(
+            f"{shape[0]} x {shape[1]} x {shape[2]} cells of {spacing[:active].min():.3g} m need about {need / 1e9:.3g} "
+            f"GB, this machine has {have / 1e9:.3g} GB, and the thinnest distance between two flat faces is "
+            f"{width * cells:.3g} m. A run fits into memory. Move faces that nearly meet, or use fewer cells."
+        )
     return Raster(origin=origin, spacing=spacing, shape=(shape[0], shape[1], shape[2]), active=active, metric=metric)
 
 
@@ -148,13 +167,17 @@ def fill(member: Member, grid: Raster) -> Filled:
     thin = np.argwhere((outside == 0) & (inside == 0))
     if len(thin):
         full[tuple(thin.T)] = part.distance(*grid.centres(thin).T) < 0.0
-    cells = np.argwhere((inside > 0) & (outside > 0)).astype(np.int64)
+    cells = np.argwhere(((inside > 0) & (outside > 0)) | _tipped(corner, grid)).astype(np.int64)
     if not full.any() and not len(cells):
         raise SolveError(
             f"'{member.name}' fills no cell of {grid.spacing[:active].max():.3g} m. A body fills several. Use more "
             "cells, or check its shape."
         )
     found, owner, corners = _cut(part, grid, cells, corner)
+    crossed = ((inside > 0) & (outside > 0))[tuple(cells.T)] | (np.abs(found[:, 0] / 2.0**active - 0.5) < 0.5 - 1e-9)
+    rows = np.cumsum(crossed) - 1
+    keep = crossed[owner]
+    cells, found, owner, corners = cells[crossed], found[crossed], rows[owner[keep]], corners[keep]
     full[tuple(cells.T)] = found[:, 0] > (1.0 - 1e-9) * 2.0**active
     cells, found, owner, corners = _bounded(full, corner, cells, found, owner, corners, active)
     half = 0.5 * grid.spacing[:active]
@@ -171,6 +194,14 @@ def fill(member: Member, grid: Raster) -> Filled:
     place[:, :active] += corners.mean(axis=1) * half
     return Filled(member=member, full=full, cells=cells, moments=found, owner=owner, corners=corners,
                   normal=normal / area[:, None], place=place, area=area)  # fmt: skip
+
+
+def _tipped(corner: Array, grid: Raster) -> NDArray[np.bool_]:
+    """Cells of one sign that an edge or a corner of the shape may reach into, (nx, ny, nz)."""
+    flat = corner[..., 0] if grid.active == 2 else corner
+    kinks, near = kinked(flat[None], grid.spacing[: grid.active])
+    found = binary_dilation(kinks[0], np.ones((3,) * grid.active, dtype=bool)) & near[0]
+    return found[..., None] if grid.active == 2 else found
 
 
 def _counted(sign: NDArray[np.bool_], shape: tuple[int, int, int], deep: int) -> NDArray[np.int8]:
@@ -252,7 +283,8 @@ def _cut(part: Part, grid: Raster, cells: Ints, corner: Array) -> tuple[Array, I
     straight = corner[tuple(cells[:, a, None, None, None] + np.indices((2, 2, active - 1))[a] for a in range(3))]
     if active == 2:
         straight = straight[..., 0]
-    groups = [(every, straight)]
+    groups = [(every, straight, np.zeros((len(cells), *(1,) * active), dtype=bool))]
+    edges: list[tuple[Array, Ints, Array, Ints]] = []
     if len(cells) <= MANY or not surfaces(part.shape):
         half = _lattice(part, grid, cells, 2)
         middle = half
@@ -260,21 +292,36 @@ def _cut(part: Part, grid: Raster, cells: Ints, corner: Array) -> tuple[Array, I
             middle = np.moveaxis(middle, axis, 0)
             middle = np.moveaxis(np.stack([middle[0], 0.5 * (middle[0] + middle[2]), middle[2]]), 0, axis)
         bent = np.abs(half - middle).reshape(len(cells), -1).max(axis=1) > BENT * float(grid.spacing[:active].min())
-        groups = [(every[~bent], half[~bent])]
+        edged = np.zeros(grid.shape, dtype=bool)
+        kinks, _ = kinked(half, 0.5 * grid.spacing[:active])
+        edged[tuple(cells[kinks.reshape(len(cells), -1).any(axis=1)].T)] = True
+        bent |= binary_dilation(edged, np.ones((3, 3, 3), dtype=bool))[tuple(cells.T)]
+        groups = [(every[~bent], half[~bent], np.zeros((int((~bent).sum()), *(2,) * active), dtype=bool))]
         if bent.any():
-            groups.append((every[bent], _lattice(part, grid, cells[bent], 2 * FINE)))
+            phi, s = _lattice(part, grid, cells[bent], 2 * FINE), 2 * FINE
+            skip = beside(*kinked(phi, grid.spacing[:active] / s), cells[bent])
+            at = np.argwhere(skip)
+            rows = every[bent][at[:, 0]]
+            known, own, walls_of, pieces = sharp(part, grid.origin, grid.spacing, cells[rows], at[:, 1:], s)
+            skip[tuple(at[~known].T)] = False
+            groups.append((every[bent], phi, skip))
+            edges.append((own, rows[known], pieces, walls_of))
     out = np.zeros((len(cells), 3**active))
     owners, found = [], []
-    for rows, phi in groups:
+    for rows, phi, skip in groups:
         kernel = cut if active == 3 else cut_flat
         own, count = np.zeros((rows.size, 3**active)), np.zeros(rows.size, dtype=np.int64)
         first, pieces = np.zeros(rows.size + 1, dtype=np.int64), np.zeros((0, active, active))
-        kernel(phi, own, count, first, pieces, True)
+        kernel(phi, skip, own, count, first, pieces, True)
         first[1:] = np.cumsum(count)
         pieces = np.zeros((int(first[-1]), active, active))
-        kernel(phi, own, count, first, pieces, False)
+        kernel(phi, skip, own, count, first, pieces, False)
         out[rows] = own
         owners.append(np.repeat(rows, count))
+        found.append(pieces)
+    for own, rows, pieces, walls_of in edges:
+        np.add.at(out, rows, own)
+        owners.append(rows[walls_of])
         found.append(pieces)
     return out, np.concatenate(owners), np.concatenate(found)
 

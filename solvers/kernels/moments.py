@@ -161,13 +161,15 @@ def _sides(phi, i, j, k, low, step, x, away, tri, t, fill):
 
 
 @njit(cache=True, error_model="numpy")
-def _cell(phi, out, tri, t, fill):
+def _cell(phi, skip, out, tri, t, fill):
     """One cell of distances phi (s + 1, s + 1, s + 1): moments into out (27,) or walls into tri; the next free row."""
     s = phi.shape[0] - 1
     x, at, order, away = np.zeros((8, 3)), np.zeros(4), np.zeros(4, np.int64), np.zeros(3)
     low, step, corner = np.zeros(3), np.full(3, 2.0 / s), np.zeros(3, np.int64)
     for which in range(s**3):
         i, j, k = which // (s * s), which // s % s, which % s
+        if skip[i, j, k]:
+            continue
         low[0], low[1], low[2] = -1.0 + i * step[0], -1.0 + j * step[1], -1.0 + k * step[2]
         inside, outside = 0, 0
         for c in range(8):
@@ -194,18 +196,19 @@ def _cell(phi, out, tri, t, fill):
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def cut(phi, out, count, first, tri, fill):
+def cut(phi, skip, out, count, first, tri, fill):
     """Solid of cells from phi (m, s + 1, s + 1, s + 1).
 
+    skip    (m, s, s, s) boxes that are left out
     fill    True: moments into out (m, 27), numbers of wall triangles into count (m,); tri is not touched
             False: triangles into tri (total, 3, 3), those of cell n from row first[n] on, looking outwards
     """
     for n in prange(phi.shape[0]):
         if fill:
             out[n] = 0.0
-            count[n] = _cell(phi[n], out[n], tri[:0], 0, True)
+            count[n] = _cell(phi[n], skip[n], out[n], tri[:0], 0, True)
         else:
-            _cell(phi[n], out[n], tri[first[n] : first[n + 1]], 0, False)
+            _cell(phi[n], skip[n], out[n], tri[first[n] : first[n + 1]], 0, False)
 
 
 @njit(cache=True, error_model="numpy")
@@ -225,12 +228,14 @@ def _flat_fill(x, a, b, c, sign, out):
 
 
 @njit(cache=True, error_model="numpy")
-def _flat_cell(phi, out, seg, t, fill):
+def _flat_cell(phi, skip, out, seg, t, fill):
     """One cell of a section: phi (s + 1, s + 1), moments (9,), walls (n, 2, 2) with the solid on their left."""
     s = phi.shape[0] - 1
     x, at, step = np.zeros((5, 2)), np.zeros(3), 2.0 / s
     for which in range(2 * s * s):
         i, j, upper = which // 2 // s, which // 2 % s, which % 2
+        if skip[i, j]:
+            continue
         for v in range(3):
             a = 0 if v == 0 else (1 if v == 2 or upper == 0 else 0)
             b = 0 if v == 0 else (1 if v == 2 or upper == 1 else 0)
@@ -267,11 +272,11 @@ def _flat_cell(phi, out, seg, t, fill):
 
 
 @njit(cache=True, error_model="numpy")
-def cut_flat(phi, out, count, first, seg, fill):
+def cut_flat(phi, skip, out, count, first, seg, fill):
     """The same of a section: phi (m, s + 1, s + 1), out (m, 9), seg (total, 2, 2) with the solid on the left."""
     for n in range(phi.shape[0]):
         if fill:
             out[n] = 0.0
-            count[n] = _flat_cell(phi[n], out[n], seg[:0], 0, True)
+            count[n] = _flat_cell(phi[n], skip[n], out[n], seg[:0], 0, True)
         else:
-            _flat_cell(phi[n], out[n], seg[first[n] : first[n + 1]], 0, False)
+            _flat_cell(phi[n], skip[n], out[n], seg[first[n] : first[n + 1]], 0, False)
