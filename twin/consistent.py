@@ -7,14 +7,14 @@ from typing import Any
 
 from ..models import TrialError
 from ..models.requirement import VERIFICATIONS
-from .assess import calibration_state
+from .assess import ALONE, calibration_state
 from .criteria import INDISPENSABLE, TEXTS
 from .domain import WIDEST
 from .store import names, read, records
 
 Told = tuple[str, bool, str]  # what, whether it holds, in words
 FIRST = ("C2", "C7", "D3", "D4", "E1", "E3")  # what verdicts of schema 1 and 1.1 could not do without
-BALANCE, WHITE, MISFIT, FEWEST, COVERED, PRIOR = 1e-3, 0.5, 1.5, 3.0, 0.9, 3.0
+BALANCE, WHITE, MISFIT, COVERED, PRIOR = 1e-3, 0.5, 1.5, 0.9, 3.0
 
 
 def consistent(content: Mapping[str, Any], folder: Path) -> tuple[Told, ...]:
@@ -104,7 +104,7 @@ def _borne(content: Mapping[str, Any]) -> dict[str, bool]:
     if v is not None:
         share = v["coverage"]
         found["E1"] = v["disjoint"] is True
-        found["E2"] = bool(v["points"]) and share.get("independent", FEWEST) >= FEWEST
+        found["E2"] = bool(v["points"]) and share.get("independent", ALONE) >= ALONE
         found["E3"] = 2.0 * v["u_val"] <= abs(r["margin"])
         found["E4"] = share["with_model_form"] >= COVERED
     found["E6"] = d is not None and bool(d["variables"]) and d["inside"] is True and all(map(_inside, d["variables"]))
