@@ -1,6 +1,6 @@
 """The cells of a structure as elements: one matrix for all full cells alike, one of its own for every other."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,14 @@ from ..models.elastic import Elastic
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .raster import SLIVER, Filled, Raster, fill
+from .ring import Ring, refuse_cut
 from .trilinear import Trilinear, elasticity
 from .warmth import grown, warmth
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROOM = 293.15
+NEAR = 0.01  # cells beyond a wall at which another member is bonded to it
 VOID = 1e-5  # stiffness of the empty share of a cut cell
 STEP = 0.004  # of Poisson's ratio between two kinds of cells
 
@@ -132,19 +134,45 @@ def piece(structure: Structure, case: LoadCase, filled: Filled, grid: Raster) ->
     cut = ~filled.full[tuple(filled.cells.T)] & (filled.fraction > SLIVER)
     cells, moments = np.concatenate([whole, filled.cells[cut]]), filled.moments[cut]
     material = filled.material
-    warm = warmth(case, filled.member.name, grid, cells)
-    T, free, slope = None, np.zeros(len(cells)), np.zeros((len(cells), grid.active))
-    if warm is not None:
-        T = warm[0]
-        if isinstance(material.expansion, Property):
-            stress_free = getattr(case.stress_free, "value", case.stress_free)
-            free, slope = grown(material.expansion, *warm, stress_free)
-            if structure.plane == "strain":  # held across, it grows the more within the plane
-                more = 1.0 + material.ratio(T)
-                free, slope = free * more, slope * more[:, None]
-    stiff, of, factor = _stiff(material, structure.plane, T, len(cells))
+    warm = warmth(case, filled.member.name, grid, cells, filled.member.part)
+    T = None if warm is None else warm[0]
+    refuse_beyond(material, T)
+    plane = "ring" if grid.metric == "axisymmetric" else structure.plane
+    stiff, of, factor = _stiff(material, plane, T, len(cells))
+    free, slope = np.zeros(len(cells)), np.zeros((len(cells), grid.active))
+    if warm is not None and isinstance(material.expansion, Property):
+        stress_free = getattr(case.stress_free, "value", case.stress_free)
+        free, slope = grown(material.expansion, *warm, stress_free)
+        if structure.plane == "strain":  # held across, it grows the more within the plane
+            if material.orthotropic is not None:
+                raise SolveError(
+                    f"{material.name} is orthotropic, expands and is held across in plane strain: its growth within "
+                    "the plane has 2 sizes, and this solver knows 1. Model it as a solid, one cell deep between "
+                    "symmetry planes."
+                )
+            more = 1.0 + poisson_of(stiff)[of]
+            free, slope = free * more, slope * more[:, None]
     return Piece(filled=filled, cells=cells, fulls=len(whole), moments=moments, T=T, free=free, slope=slope,
                  stiff=stiff, of=of, factor=factor)  # fmt: skip
+
+
+def poisson_of(stiff: Array) -> Array:
+    """(k,) Poisson's ratios of isotropic elasticities (k, strains, strains) of plane strain or of solids."""
+    return np.asarray(stiff[:, 0, 1] / (stiff[:, 0, 0] + stiff[:, 0, 1]))
+
+
+def refuse_beyond(material: Elastic, T: Array | None) -> None:
+    """SolveError where a property that refuses it would be used beyond the range of its source."""
+    if T is None:
+        return
+    low, high = float(T.min()), float(T.max())
+    for what, prop in material.laws():
+        if prop.beyond == "refuse" and not (prop.valid[0] - 1e-6 <= low and high <= prop.valid[1] + 1e-6):
+            raise SolveError(
+                f"{material.name} is {low:.4g} to {high:.4g} K warm, and its {what} is known from {prop.valid[0]:.4g} "
+                f"to {prop.valid[1]:.4g} K ({prop.source}). Inside that range it is known. Give a source beyond it, or "
+                "beyond='hold'."
+            )
 
 
 def _stiff(material: Elastic, plane: str, T: Array | None, n: int) -> tuple[Array, Ints, Array]:
@@ -153,7 +181,7 @@ def _stiff(material: Elastic, plane: str, T: Array | None, n: int) -> tuple[Arra
         C = np.linalg.inv(material.orthotropic.compliance())
         if plane:
             S = material.orthotropic.compliance()
-            keep = [0, 1, 5]
+            keep = [0, 1, 2, 5] if plane == "ring" else [0, 1, 5]
             C = np.linalg.inv(S[np.ix_(keep, keep)]) if plane == "stress" else C[np.ix_(keep, keep)]
         return C[None], np.zeros(n, dtype=np.int64), np.ones(n)
     young = material.young
@@ -172,9 +200,23 @@ def _stiff(material: Elastic, plane: str, T: Array | None, n: int) -> tuple[Arra
     return stiff, steps, np.asarray(young(T)) / base
 
 
+def shaped(structure: Structure, grid: Raster) -> Trilinear | Ring:
+    """What the cells of a grid are like."""
+    if grid.metric != "axisymmetric":
+        return Trilinear(grid.spacing, grid.active, structure.thickness)
+    if structure.thickness != 1.0:
+        raise SolveError(
+            f"structure '{structure.name}' is axisymmetric and has a thickness of {structure.thickness:g} m. It goes "
+            "once round its axis. Leave thickness out."
+        )
+    return Ring(grid)
+
+
 def cut_all(structure: Structure, grid: Raster) -> list[Filled]:
     """Every member on the grid; two that fill the same cells twice are refused."""
     filled = [fill(member, grid) for member in structure.bodies]
+    for one in filled:
+        refuse_cut(grid, one)
     share = np.zeros(grid.shape)
     for one in filled:
         share[one.full] += 1.0
@@ -187,12 +229,21 @@ def cut_all(structure: Structure, grid: Raster) -> list[Filled]:
             f"the bodies of '{structure.name}' fill a cell near {tuple(round(float(c), 6) for c in place)} m "
             f"{share.max():.3g} times over. Bonded bodies touch and do not overlap. Move one, or cut it by the other."
         )
+    if len(filled) > 1:  # what rounding leaves of one body in a full cell of another is left out
+        whole = np.any([one.full for one in filled], axis=0)
+        for n, one in enumerate(filled):
+            stray = whole[tuple(one.cells.T)] & ~one.full[tuple(one.cells.T)]
+            beyond = one.place + NEAR * float(grid.spacing[: grid.active].min()) * one.normal
+            joined = np.any(
+                [other.member.part.distance(*beyond.T) < 0.0 for other in filled if other is not one], axis=0
+            )
+            filled[n] = replace(one, moments=np.where(stray[:, None], 0.0, one.moments), joined=joined)
     return filled
 
 
 def elements(structure: Structure, grid: Raster, pieces: list[Piece]) -> Elements:
     """Matrices of all cells; cells that are cut, or shared by members, have their own."""
-    form = Trilinear(grid.spacing, grid.active, structure.thickness)
+    form = shaped(structure, grid)
     kind = np.full(grid.shape, -1, dtype=np.int32)
     scale = np.ones(grid.shape)
     matrices: list[Array] = []
@@ -200,12 +251,12 @@ def elements(structure: Structure, grid: Raster, pieces: list[Piece]) -> Element
     for one in pieces:
         for C in one.stiff:
             K, F = form.full(C)
-            matrices.append(K[None])
-            swelling.append(F[None])
-    classes, before = len(matrices), 0
+            matrices.append(K.reshape(form.columns, *K.shape[-2:]))
+            swelling.append(F.reshape(form.columns, *F.shape[-2:]))
+    classes, before = form.columns * len(matrices), 0
     for one in pieces:
         at = tuple(one.cells[: one.fulls].T)
-        kind[at] = before + one.of[: one.fulls]
+        kind[at] = (before + one.of[: one.fulls]) * form.columns + one.cells[: one.fulls, 0] % form.columns
         scale[at] = one.factor[: one.fulls]
         before += len(one.stiff)
     own = np.full(grid.shape, -1, dtype=np.int64)
@@ -230,11 +281,7 @@ def elements(structure: Structure, grid: Raster, pieces: list[Piece]) -> Element
             more = stiffer[:, 0, 0] > hardest[rows]
             soft[rows[more]], hardest[rows[more]] = stiffer[more], stiffer[more, 0, 0]
         worst = soft[int(hardest.argmax())]
-        K += (
-            VOID
-            * form.stiffness(empty, worst)
-            * (hardest / hardest.max())[:, None, None]
-        )
+        K += VOID * form.stiffness(empty, worst) * (hardest / hardest.max())[:, None, None]
         kind[tuple(every.T)] = classes + np.arange(len(every))
         matrices.append(K)
         swelling.append(F)

@@ -12,7 +12,7 @@ from ..models.load import Fixed, LoadCase, Rest, Sliding, Spring
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import Elements, Piece, nodes
-from .loads import patch_rows, spots
+from .loads import patch_rows, span, spots, weights
 from .raster import Filled, Raster
 from .trilinear import Trilinear
 
@@ -56,6 +56,8 @@ def holds(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[P
     """
     size = grid.active * int(np.prod(grid.nodes))
     fixed, value = np.zeros(size, dtype=bool), np.zeros(size)
+    if grid.metric == "axisymmetric" and grid.origin[0] < 1e-9 * grid.spacing[0]:
+        fixed[: grid.nodes[1]] = True  # nothing leaves the axis
     by: dict[str, tuple[Ints, Ints]] = {}
     weak: list[tuple[str, Ints, Array, Array]] = []
     for key, several in case.supports.items():
@@ -64,11 +66,12 @@ def holds(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[P
             rows = patch_rows(one.filled, key)
             if not rows.size:
                 continue
-            some = True
+            some, kept = True, built.kind[tuple(one.filled.cells[one.filled.owner[rows]].T)] >= 0
+            rows = rows[kept]  # not those of slivers that were left out
             flat, sides = _flat(one.filled, rows)
             for support in several:
                 if isinstance(support, Spring):
-                    weak.append((key, *_sprung(support, one, rows, form, structure.thickness)))
+                    weak.append((key, *_sprung(support, one, rows, form, structure.thickness, grid)))
                     continue
                 strong, at = _nodes(support, one.filled, rows[flat], sides[flat], grid)
                 clash = fixed[strong] & (np.abs(value[strong] - at) > 1e-15)
@@ -84,10 +87,10 @@ def holds(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[P
                     weak.append((key, *_nitsche(support, one, rows[~flat], form, structure.thickness, built)))
         if not some:
             raise SolveError(
-                f"load case '{case.name}': patch '{key}' has a surface of 0 m2. What holds has a surface. Correct the "
-                "patch, or use more cells."
+                f"load case '{case.name}': patch '{key}' has a surface of 0 m2 on {span(pieces)}. What holds has a "
+                "surface. Correct the patch, whose places are in metres, or use more cells."
             )
-    weak += [("rests", *_rested(rest, grid, pieces, form)) for rest in case.rests]
+    weak += [("rests", *_rested(rest, grid, pieces, form, structure.thickness)) for rest in case.rests]
     cells = np.concatenate([np.zeros((0, 3), dtype=np.int64), *(one[1] for one in weak)])
     more = np.concatenate([np.zeros((0, form.size, form.size)), *(one[2] for one in weak)])
     pull = np.concatenate([np.zeros((0, form.size)), *(one[3] for one in weak)])
@@ -137,7 +140,7 @@ def _nodes(support: Fixed | Sliding, filled: Filled, rows: Ints, sides: Ints, gr
 
 
 def _stress(one: Piece, rows: Ints, at: Array, form: Trilinear) -> tuple[Array, Array]:
-    """Normal stress (m, q, active, n) out of displacements on pieces of wall, and their elasticities (m, s, s)."""
+    """Normal stress (m, q, active, n) out of displacements on pieces of wall, and (m, q, active) what growth takes."""
     position = _rows_in(one, one.filled.cells[one.filled.owner[rows]])
     C = one.stiff[one.of[position]] * one.factor[position][:, None, None]
     m, q, active = at.shape
@@ -149,7 +152,9 @@ def _stress(one: Piece, rows: Ints, at: Array, form: Trilinear) -> tuple[Array, 
         out[:, i, row] += normal[:, j]
         if i != j:
             out[:, j, row] += normal[:, i]
-    return np.einsum("mis,mst,mqtn->mqin", out, C, B, optimize=True), C
+    grown = one.free[position][:, None] + np.einsum("mqa,ma->mq", at, one.slope[position])
+    return (np.einsum("mis,mst,mqtn->mqin", out, C, B, optimize=True),
+            np.einsum("mis,mst,t,mq->mqi", out, C, form.swell, grown, optimize=True))  # fmt: skip
 
 
 def _rows_in(one: Piece, cells: Ints) -> Ints:
@@ -167,7 +172,7 @@ def _nitsche(support: Fixed | Sliding, one: Piece, rows: Ints, form: Trilinear, 
     """What a support on walls that no node lies on adds to cells: symmetric Nitsche, with a penalty from each cell."""
     filled, active = one.filled, form.active
     at, share = spots(filled, rows)
-    S, _ = _stress(one, rows, at, form)
+    S, warm = _stress(one, rows, at, form)
     N = form.shapes(at.reshape(-1, active)).reshape(*at.shape[:2], -1)
     V = np.zeros((*at.shape[:2], active, form.size))
     for a in range(active):
@@ -193,11 +198,12 @@ def _nitsche(support: Fixed | Sliding, one: Piece, rows: Ints, form: Trilinear, 
     hold = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, V, P, V, optimize=True))
     pulled = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, S, P, S, optimize=True))
     toward_s = summed(np.einsum("mq,mqin,mij,mj->mn", weight, S, P, asked, optimize=True))
+    toward_w = summed(np.einsum("mq,mqin,mij,mqj->mn", weight, V, P, warm, optimize=True))
     toward_v = summed(np.einsum("mq,mqin,mij,mj->mn", weight, V, P, asked, optimize=True))
     own = built.matrices[built.kind[tuple(cells.T)]] * built.factor(cells)[:, None, None]
     strong = SAFE * _most(pulled, own)
     more = strong[:, None, None] * hold - cross - cross.transpose(0, 2, 1)
-    return cells, more, strong[:, None] * toward_v - toward_s
+    return cells, more, strong[:, None] * toward_v - toward_s - toward_w
 
 
 def _most(upper: Array, lower: Array) -> Array:
@@ -209,20 +215,22 @@ def _most(upper: Array, lower: Array) -> Array:
     return np.asarray(np.linalg.eigvalsh(side.transpose(0, 2, 1) @ upper @ side)[:, -1])
 
 
-def _sprung(spring: Spring, one: Piece, rows: Ints, form: Trilinear, depth: float) -> tuple[Ints, Array, Array]:
+def _sprung(spring: Spring, one: Piece, rows: Ints, form: Trilinear, depth: float,
+            grid: Raster) -> tuple[Ints, Array, Array]:  # fmt: skip
     filled, active = one.filled, form.active
-    at, share = spots(filled, rows)
+    at, _ = spots(filled, rows)
     N = form.shapes(at.reshape(-1, active)).reshape(*at.shape[:2], -1)
     normal = filled.normal[rows][:, :active]
     square = np.einsum("mi,mj->mij", normal, normal)
     along, across = quantity(spring.normal, "N/m3").value, quantity(spring.tangential, "N/m3").value
     P = along * square + across * (np.eye(active) - square)
-    NN = np.einsum("mq,mqa,mqb->mab", filled.area[rows][:, None] * share * depth, N, N, optimize=True)
+    NN = np.einsum("mq,mqa,mqb->mab", weights(filled, rows, grid, depth), N, N, optimize=True)
     more = np.einsum("mij,mab->miajb", P, NN).reshape(len(rows), form.size, form.size)
     return filled.cells[filled.owner[rows]], more, np.zeros((len(rows), form.size))
 
 
-def _rested(rest: Rest, grid: Raster, pieces: Sequence[Piece], form: Trilinear) -> tuple[Ints, Array, Array]:
+def _rested(rest: Rest, grid: Raster, pieces: Sequence[Piece], form: Trilinear,
+            depth: float) -> tuple[Ints, Array, Array]:  # fmt: skip
     """A line support: stiff springs along the line, each share of it in the cell that it crosses."""
     begin, end = np.asarray(rest.begin, dtype=float), np.asarray(rest.end, dtype=float)
     length, active = float(np.linalg.norm(end - begin)), grid.active
@@ -242,14 +250,18 @@ def _rested(rest: Rest, grid: Raster, pieces: Sequence[Piece], form: Trilinear) 
         swap = ~solid[tuple(cells.T)] & (np.abs(scaled[:, axis] - cells[:, axis]) < 1e-6) & (other[:, axis] >= 0)
         swap &= solid[tuple(np.maximum(other, 0).T)]
         cells[swap] = other[swap]
-    inside = solid[tuple(cells.T)]
+    inside = solid[tuple(cells.T)] & (np.abs(2.0 * (scaled - cells[:, :active]) - 1.0) < 1.0 + 1e-6).all(axis=1)
     if not inside.any():
         raise SolveError(
-            f"a rest from {rest.begin} to {rest.end} m meets no body. A support holds something. Correct its ends."
+            f"a rest from {rest.begin} to {rest.end} m meets nothing of {span(pieces)}. A support holds something. "
+            "Correct its ends; are they in mm?"
         )
     at = 2.0 * (scaled - cells[:, :active]) - 1.0
     N = form.shapes(np.clip(at[inside], -1.0, 1.0))
     hard = STIFF * max(float(one.stiff[:, 0, 0].max() * one.factor.max()) for one in pieces)
+    if active == 2:  # a line across a section is a surface, a place on it a line
+        ring = 2.0 * np.pi * max(float(places[:, 0].mean()), width) if grid.metric == "axisymmetric" else 1.0
+        hard *= depth * ring / width
     weight = hard * (length / n if length > 0.0 else width)
     more, pull = np.zeros((len(N), form.size, form.size)), np.zeros((len(N), form.size))
     for a, given in enumerate((rest.x, rest.y, rest.z)[:active]):
@@ -276,7 +288,10 @@ MOTIONS = ("move along x", "move along y", "move along z", "turn about x", "turn
 
 
 def rigid(grid: Raster) -> Array:
-    """(3 or 6, active * nodes) shifts and turns about the middle of the grid, of like size."""
+    """(6, 3 or 1, active * nodes) shifts and turns about the middle of the grid, of like size.
+
+    What is axisymmetric moves along its axis alone.
+    """
     axes = [grid.corners(a) for a in range(grid.active)]
     off = [one - 0.5 * (one[0] + one[-1]) for one in axes]
     x = np.stack(np.meshgrid(*off, indexing="ij")).reshape(grid.active, -1)
@@ -286,6 +301,8 @@ def rigid(grid: Raster) -> Array:
         one = np.zeros((grid.active, n))
         one[a] = 1.0
         found.append(one)
+    if grid.metric == "axisymmetric":
+        return found[1].reshape(1, -1)
     for a, b in ((1, 2), (2, 0), (0, 1)) if grid.active == 3 else ((0, 1),):
         one = np.zeros((grid.active, n))
         one[a], one[b] = -x[b], x[a]
@@ -293,16 +310,22 @@ def rigid(grid: Raster) -> Array:
     return np.array(found).reshape(len(found), -1)
 
 
-def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds) -> None:
+def motions(grid: Raster) -> tuple[str, ...]:
+    """What `rigid` moves, in words."""
+    if grid.metric == "axisymmetric":
+        return MOTIONS[1:2]
+    return MOTIONS if grid.active == 3 else (*MOTIONS[:2], MOTIONS[5])
+
+
+def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds, parts: Sequence[Piece] = ()) -> None:
     """SolveError where a body, or one of several that do not touch, can still move as a whole: it says how."""
     pieces, count = ndimage.label(built.kind >= 0, np.ones((3, 3, 3), dtype=int))
     modes = rigid(grid)
-    names = MOTIONS if grid.active == 3 else (*MOTIONS[:2], MOTIONS[5])
-    if grid.metric == "axisymmetric":
-        modes, names = modes[1:2], MOTIONS[1:2]
+    names = motions(grid)
     for n in range(1, count + 1):
+        cells = np.argwhere(pieces == n)
         own = np.zeros(modes.shape[1], dtype=bool)
-        own[np.unique(built.unknowns(np.argwhere(pieces == n)))] = True
+        own[np.unique(built.unknowns(cells))] = True
         seen = modes[:, extra.fixed & own]
         energy = seen @ seen.T
         mine = pieces[tuple(extra.cells.T)] == n if len(extra.cells) else np.zeros(0, dtype=bool)
@@ -314,10 +337,35 @@ def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds) ->
         loose = value < 1e-8 * max(float(value[-1]), 1e-300) if value[-1] > 0.0 else np.ones(len(value), dtype=bool)
         if not loose.any():
             continue
-        share = (vector[:, loose] ** 2).sum(axis=1)
-        ways = [name for name, one in zip(names, share, strict=True) if one > 0.1]
-        which = "" if count == 1 else f" (one of {count} that do not touch)"
+        which = ""
+        if count > 1:
+            told = sorted({one.filled.member.name for one in parts if (pieces[tuple(one.cells.T)] == n).any()})
+            middle = tuple(float(f"{c:.3g}") for c in grid.centres(0.5 * (cells.min(axis=0) + cells.max(axis=0))))
+            whose = f", of {', '.join(told)}" if told else ""
+            which = f" about {middle[: grid.active]} m{whose}, one of {count} that do not touch,"
         raise SolveError(
-            f"load case '{case.name}': the part{which} can still {', '.join(ways)}. A structure at rest is held "
-            f"against {len(modes)} motions. Add supports, or say free=True where its loads balance."
+            f"load case '{case.name}': the part{which} can still {', '.join(_ways(vector[:, loose], names, grid))}. A "
+            f"structure at rest is held against {len(modes)} motions. Add supports, or say free=True where its loads "
+            "balance."
+        )
+
+
+def _ways(vector: Array, names: Sequence[str], grid: Raster) -> list[str]:
+    """What motions (modes, k) that nothing holds are like: shifts alone, and turns about whatever place."""
+    if grid.metric == "axisymmetric":
+        return [names[0]]
+    _, size, share = np.linalg.svd(vector[grid.active :])
+    turning = int((size > 1e-3).sum())
+    shifts = np.linalg.norm(vector[: grid.active] @ share[turning:].T, axis=1) > 0.1
+    turns = np.linalg.norm(vector[grid.active :] @ share[:turning].T, axis=1) > 0.1
+    return [name for name, one in zip(names, [*shifts, *turns], strict=True) if one]
+
+
+def refuse_apart(case: LoadCase, built: Elements) -> None:
+    """SolveError where a free structure is of pieces that do not touch: each would go its own way."""
+    _, count = ndimage.label(built.kind >= 0, np.ones((3, 3, 3), dtype=int))
+    if count > 1:
+        raise SolveError(
+            f"load case '{case.name}' is free, and the structure is in {count} pieces that do not touch. What is free "
+            "is one piece. Join them, or solve each on its own."
         )

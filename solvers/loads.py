@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import SolveError
-from ..models.load import Force, LoadCase, Pressure, Traction
+from ..models.load import Force, LoadCase, Mapped, Pressure, Traction
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .cut import named
 from .elements import Elements, Piece, nodes
 from .kernels.moments import SHARES, SPOTS
 from .raster import Filled, Raster
+from .ring import refuse_lopsided
 from .trilinear import Trilinear
 
 Array = NDArray[np.float64]
@@ -30,30 +31,46 @@ def spots(filled: Filled, rows: Ints) -> tuple[Array, Array]:
 
 
 def patch_rows(filled: Filled, key: str) -> Ints:
-    """Pieces of wall of a member that are meant by "patch" or "body.patch"."""
+    """Pieces of wall of a member that are meant by "patch" or "body.patch", but for those bonded to another."""
     owner, _, short = key.rpartition(".")
     if owner not in ("", filled.member.name):
         return np.zeros(0, dtype=np.int64)
     chosen, names = named(filled.member, filled.normal, filled.place)
-    return np.flatnonzero(chosen == names.index(short)) if short in names else np.zeros(0, dtype=np.int64)
+    if short not in names:
+        return np.zeros(0, dtype=np.int64)
+    outer = chosen == names.index(short)
+    return np.flatnonzero(outer if filled.joined is None else outer & ~filled.joined)
+
+
+def weights(filled: Filled, rows: Ints, grid: Raster, depth: float) -> Array:
+    """(m, q) m2 of surface behind each of the spots of pieces of wall."""
+    at, share = spots(filled, rows)
+    area = filled.area[rows][:, None] * share * depth
+    if grid.metric == "axisymmetric":
+        area = area * (2.0 * np.pi) * _places(filled, rows, grid)[..., 0]
+    return np.asarray(area)
+
+
+def span(pieces: Sequence[Piece]) -> str:
+    """From where to where a structure goes, in words."""
+    every = [one.filled.member.part.bounds for one in pieces]
+    low, high = np.min([b[0] for b in every], axis=0), np.max([b[1] for b in every], axis=0)
+    return " to ".join(f"({', '.join(f'{c:.4g}' for c in one)})" for one in (low, high)) + " m"
 
 
 def over_walls(filled: Filled, rows: Ints, traction: Array, grid: Raster, form: Trilinear, depth: float) -> Array:
-    """Forces (active * nodes,) N of a traction (m, 3) Pa on pieces of wall."""
-    at, share = spots(filled, rows)
+    """Forces (active * nodes,) N of a traction, (m, 3) Pa or (m, q, 3) Pa at its `spots`, on pieces of wall."""
+    at, _ = spots(filled, rows)
     m, q, active = at.shape
-    N = np.einsum("mqa,q->ma", form.shapes(at.reshape(-1, active)).reshape(m, q, -1), share)
-    ring = _ring(filled, rows, grid)
-    each = (filled.area[rows] * depth * ring)[:, None] * N
+    shapes = form.shapes(at.reshape(-1, active)).reshape(m, q, -1)
+    area = weights(filled, rows, grid, depth)
+    if traction.ndim == 2:
+        each = np.einsum("mqn,mq,ma->man", shapes, area, traction[:, :active], optimize=True)
+    else:
+        each = np.einsum("mqn,mq,mqa->man", shapes, area, traction[..., :active], optimize=True)
     into = nodes(grid, filled.cells[filled.owner[rows]])
     size = int(np.prod(grid.nodes))
-    return np.concatenate(
-        [np.bincount(into.ravel(), (each * traction[:, a, None]).ravel(), size) for a in range(active)]
-    )
-
-
-def _ring(filled: Filled, rows: Ints, grid: Raster) -> Array:
-    return 2.0 * np.pi * filled.place[rows, 0] if grid.metric == "axisymmetric" else np.ones(len(rows))
+    return np.concatenate([np.bincount(into.ravel(), each[:, a].ravel(), size) for a in range(active)])
 
 
 def forces(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[Piece], built: Elements,
@@ -66,20 +83,24 @@ def forces(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[
         If a loaded patch has no surface, or what has no density is to weigh.
     """
     size = int(np.prod(grid.nodes))
+    if grid.metric == "axisymmetric":
+        refuse_lopsided(case)
     f = np.zeros(grid.active * size)
     for key, several in case.loads.items():
-        found = [(one.filled, patch_rows(one.filled, key)) for one in pieces]
-        area = sum(float((filled.area[rows] * _ring(filled, rows, grid)).sum()) for filled, rows in found)
-        area *= structure.thickness
+        found = [(one.filled, rows) for one in pieces if (rows := patch_rows(one.filled, key)).size]
+        area = sum(float(weights(filled, rows, grid, structure.thickness).sum()) for filled, rows in found)
         if area == 0.0:
             raise SolveError(
-                f"load case '{case.name}': patch '{key}' has a surface of 0 m2. What is loaded has a surface. Correct "
-                "the patch, or use more cells."
+                f"load case '{case.name}': patch '{key}' has a surface of 0 m2 on {span(pieces)}. What is loaded has a "
+                "surface. Correct the patch, whose places are in metres, or use more cells."
             )
         for filled, rows in found:
             for load in several:
-                f += over_walls(filled, rows, _traction(load, filled.normal[rows], area), grid, form,
-                                structure.thickness)  # fmt: skip
+                if isinstance(load, Mapped):
+                    acting = load.at(_places(filled, rows, grid))
+                else:
+                    acting = _traction(load, filled.normal[rows], area)
+                f += over_walls(filled, rows, acting, grid, form, structure.thickness)
     gravity = np.array([quantity(one, "m/s2").value for one in case.gravity])
     for one in pieces:
         if gravity.any() or case.rotation is not None:
@@ -87,6 +108,14 @@ def forces(structure: Structure, case: LoadCase, grid: Raster, pieces: Sequence[
     if any(one.free.any() or one.slope.any() for one in pieces):
         f += swelling(built, pieces, form)
     return f
+
+
+def _places(filled: Filled, rows: Ints, grid: Raster) -> Array:
+    """(m, q, 3) m of the spots of pieces of wall."""
+    at, _ = spots(filled, rows)
+    out = np.repeat(grid.centres(filled.cells[filled.owner[rows]])[:, None], at.shape[1], axis=1)
+    out[..., : grid.active] += 0.5 * grid.spacing[: grid.active] * at
+    return out
 
 
 def _traction(load: Pressure | Traction | Force, normal: Array, area: float) -> Array:
@@ -104,7 +133,7 @@ def _body(case: LoadCase, one: Piece, gravity: Array, grid: Raster, form: Trilin
             "What is heavy has one. Give Elastic(density=...)."
         )
     moments = np.concatenate([np.broadcast_to(form.whole, (one.fulls, form.whole.size)), one.moments])
-    N, size = form.gathered(moments), int(np.prod(grid.nodes))
+    N, size = form.gathered(moments, one.cells), int(np.prod(grid.nodes))
     into = nodes(grid, one.cells)
     total = [np.bincount(into.ravel(), (density * gravity[a] * N).ravel(), size) for a in range(grid.active)]
     if case.rotation is not None:  # the pull outwards is linear in place: taken at the nodes, spread by the mass
@@ -113,7 +142,7 @@ def _body(case: LoadCase, one: Piece, gravity: Array, grid: Raster, form: Trilin
         axes = [grid.corners(a) if a < grid.active else np.zeros(1) for a in range(3)]
         off = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3) - np.asarray(case.rotation.centre)
         pull = speed**2 * (off - (off @ axis)[:, None] * axis)
-        mass = form.mass(moments) * density
+        mass = form.mass(moments, one.cells) * density
         for a in range(grid.active):
             each = np.einsum("mab,mb->ma", mass, pull[into, a])
             total[a] = total[a] + np.bincount(into.ravel(), each.ravel(), size)
@@ -133,6 +162,8 @@ def swelling(built: Elements, pieces: Sequence[Piece], form: Trilinear) -> Array
         each[: one.fulls] *= one.factor[: one.fulls, None]
         for n, C in enumerate(one.stiff):
             some = np.flatnonzero(one.of[one.fulls :] == n)
+            if not some.size:
+                continue
             F = form.swelling(one.moments[some], C) * one.factor[one.fulls :][some, None, None]
             each[one.fulls + some] = np.einsum("mnk,mk->mn", F, grown[one.fulls :][some])
         into = np.concatenate([built.unknowns(whole), built.unknowns(own)])

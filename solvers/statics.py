@@ -12,7 +12,7 @@ from ..models import SolveError
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import Elements, Piece, elements, piece, shaped
-from .holds import Holds, held, holds, refuse_apart, refuse_loose, rigid
+from .holds import Holds, held, holds, motions, refuse_apart, refuse_loose, rigid
 from .loads import forces
 from .raster import Filled, Raster
 from .ring import Ring
@@ -39,6 +39,8 @@ class Rest:
         Twice the strain energy, and the largest part, of the last correction of `u`.
     thickness : float, m
         Of a section.
+    inner : (active * nodes,) N or None
+        What the elements take at the nodes, where that is not their stiffness times `u`.
     """
 
     grid: Raster
@@ -53,6 +55,7 @@ class Rest:
     energy: float = 0.0
     moved: float = 0.0
     thickness: float = 1.0
+    inner: Array | None = None
 
     def held_force(self) -> Array:
         """What acts on the elements (active * nodes,) N, supports included."""
@@ -68,6 +71,8 @@ class Rest:
 
     def pulled(self) -> Array:
         """Forces (active * nodes,) N that the deformed elements take at the nodes."""
+        if self.inner is not None:
+            return self.inner
         cells = self.built.cells
         dofs = self.built.unknowns(cells)
         out = np.zeros(self.u.size)
@@ -120,8 +125,9 @@ def _refuse_unbalanced(case: LoadCase, grid: Raster, load: Array) -> None:
     worst = int(np.argmax(np.abs(total)))
     if np.abs(total[worst]) > BALANCED * max(float(size.max()), 1e-300):
         raise SolveError(
-            f"load case '{case.name}' is free, and its loads leave {np.abs(total[worst]):.3g} N unbalanced. What "
-            "nothing holds is at rest only where its loads balance. Correct them, or add supports."
+            f"load case '{case.name}' is free, and its loads leave {np.abs(total[worst]):.3g} N unbalanced: it would "
+            f"{motions(grid)[worst]}. What nothing holds is at rest only where its loads balance. Correct them, or add "
+            "supports."
         )
 
 

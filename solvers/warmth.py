@@ -1,11 +1,13 @@
 """How warm the cells of a structure are, and how much they would grow on their own."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import distance_transform_edt
 
-from ..models import Frame, Profile, Property, SolveError
+from ..models import Frame, Part, Profile, Property, SolveError
 from ..models.curve import Curve
 from ..models.errors import did_you_mean
 from ..models.load import LoadCase
@@ -17,10 +19,16 @@ Ints = NDArray[np.int64]
 TABLE = 4001
 
 
-def warmth(case: LoadCase, body: str, grid: Raster, cells: Ints) -> tuple[Array, Array] | None:
+def warmth(case: LoadCase, body: str, grid: Raster, cells: Ints,
+           part: Part | None = None) -> tuple[Array, Array] | None:  # fmt: skip
     """Temperature at the middles of cells (m, 3), K, and half its change over a cell along each axis (m, active).
 
-    None where the case has none. Beyond the centres of the cells of a frame it goes on straight.
+    None where the case has none. Beyond the cells of a frame whose centres lie inside the `part` it goes on straight.
+
+    Raises
+    ------
+    SolveError
+        If a frame is of other bodies, or of another place.
     """
     if case.temperature is None:
         return None
@@ -36,7 +44,7 @@ def warmth(case: LoadCase, body: str, grid: Raster, cells: Ints) -> tuple[Array,
         slope = np.zeros((len(cells), grid.active))
         slope[:, profile.axis] = 0.5 * (ahead - behind)
         return profile.curve(centre[:, profile.axis]) + shift, slope
-    field = _field(case.temperature, body, grid.active)
+    field = _field(case.temperature, body, grid.active, part)
     T = field(centre)
     slope = np.zeros((len(cells), grid.active))
     for axis in range(grid.active):
@@ -45,24 +53,64 @@ def warmth(case: LoadCase, body: str, grid: Raster, cells: Ints) -> tuple[Array,
     return T, slope
 
 
-def _field(frame: Frame, body: str, active: int):
+def _field(frame: Frame, body: str, active: int, part: Part | None) -> Callable[[Array], Array]:
     """A function of places (m, 3) m."""
     if body not in frame.T:
         raise SolveError(
             f"the temperatures are of {', '.join(frame.T)}, and '{body}' is warmed by them. Bodies go by their names. "
             f"{did_you_mean(body, frame.T)} Name the member as the body of the heat run."
         )
-    T, solid, edges = frame.T[body], frame.solid[body], frame.edges[body]
-    if not solid.all():
-        nearest = distance_transform_edt(~solid, return_distances=False, return_indices=True)
-        T = T[tuple(nearest)]
+    T, known, edges = frame.T[body], frame.solid[body], frame.edges[body]
+    middles = [0.5 * (edge[1:] + edge[:-1]) for edge in edges]
+    if part is not None:
+        _refuse_elsewhere(body, part, edges, active)
+        inside = part.distance(middles[0][:, None, None], middles[1][None, :, None], middles[2][None, None, :]) < 0.0
+        known = known & np.broadcast_to(inside, known.shape)
+    if not known.all() and known.any():
+        T = _continued(np.where(known, T, 0.0), known, middles)
     axes = [a for a in range(active) if T.shape[a] > 1]
     if not axes:
         return lambda places: np.full(len(places), float(T.ravel()[0]))
-    centres = [0.5 * (edges[a][1:] + edges[a][:-1]) for a in axes]
+    centres = [middles[a] for a in axes]
     kept = T[tuple(slice(None) if a in axes else 0 for a in range(3))]
     straight = RegularGridInterpolator(centres, kept, bounds_error=False, fill_value=None)
     return lambda places: straight(places[:, axes])
+
+
+def _refuse_elsewhere(body: str, part: Part, edges: Sequence[Array], active: int) -> None:
+    low, high = part.bounds
+    for a in range(active):
+        wide = 0.51 * float(edges[a][-1] - edges[a][0])
+        if len(edges[a]) > 2 and (low[a] < edges[a][0] - wide or high[a] > edges[a][-1] + wide):
+            raise SolveError(
+                f"the temperatures of '{body}' go from {edges[a][0]:.4g} to {edges[a][-1]:.4g} m along {'xyz'[a]}, and "
+                f"the part from {low[a]:.4g} to {high[a]:.4g} m. Both are of one place. Keep a frame of this part; is "
+                "one of them in mm?"
+            )
+
+
+def _continued(T: Array, known: NDArray[np.bool_], middles: Sequence[Array]) -> Array:
+    """The same field where it is known, two cells straight on from there along the axes, and the nearest beyond."""
+    T, known = T.copy(), known.copy()
+    for _ in range(2):
+        total, count = np.zeros(T.shape), np.zeros(T.shape)
+        for axis, x in enumerate(middles):
+            if x.size < 3:
+                continue
+            at, ok, sums, counts = (np.moveaxis(one, axis, 0) for one in (T, known, total, count))
+            for here, near, far in (
+                (slice(2, None), slice(1, -1), slice(-2)),
+                (slice(-2), slice(1, -1), slice(2, None)),
+            ):
+                way = ((x[here] - x[near]) / (x[near] - x[far]))[:, None, None]
+                fits = ok[near] & ok[far]
+                sums[here] += np.where(fits, at[near] + way * (at[near] - at[far]), 0.0)
+                counts[here] += fits
+        fresh = ~known & (count > 0)
+        T[fresh] = total[fresh] / count[fresh]
+        known |= fresh
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(T[tuple(nearest)])
 
 
 def grown(expansion: Property, T: Array, slope: Array, free: float) -> tuple[Array, Array]:
