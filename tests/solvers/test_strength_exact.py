@@ -310,5 +310,6 @@ def test_a_patch_is_not_where_members_are_bonded():
     structure = Structure(name="pair", bodies=bodies, cases=(case,), plane="stress")
     for shift in GRIDS.values():
         got = read(structure, Peak(name="low", what="yy", body="low", statistic="min"),
-                   Reaction(name="r", patch="bottom", axis="y"), Peak(name="up", what="yy", body="up", statistic="mean"), shift=shift)  # fmt: skip
+                   Reaction(name="r", patch="bottom", axis="y"),
+                   Peak(name="up", what="yy", body="up", statistic="mean"), shift=shift)  # fmt: skip
         np.testing.assert_allclose([got.low, got.up, -got.r / 0.4], -1e6, rtol=1e-7 if not any(shift) else 5e-3)
