@@ -120,8 +120,8 @@ def refuse_lopsided(case: LoadCase) -> None:
     gravity = [quantity(one, "m/s2").value for one in case.gravity]
     if gravity[0] or gravity[2]:
         raise SolveError(
-            f"load case '{case.name}': a weight of {max(gravity[0], gravity[2], key=abs):g} m/s2 across the axis is not "
-            "the same all round. An axisymmetric part weighs along y. Turn it, or model it as a solid."
+            f"load case '{case.name}': a weight of {max(gravity[0], gravity[2], key=abs):g} m/s2 across the axis is "
+            "not the same all round. An axisymmetric part weighs along y. Turn it, or model it as a solid."
         )
     turn = case.rotation
     if turn is not None and (turn.axis[0] or turn.axis[2] or turn.centre[0] or turn.centre[2]):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Trilinear:
@@ -27,7 +28,7 @@ class Trilinear:
     """
 
     def __init__(self, spacing: Array, active: int, depth: float = 1.0) -> None:
-        self.active, self.half = active, 0.5 * np.asarray(spacing[:active], dtype=float)
+        self.active, self.columns, self.half = active, 1, 0.5 * np.asarray(spacing[:active], dtype=float)
         self.volume = float(np.prod(self.half)) * (depth if active == 2 else 1.0)  # of a unit of moment
         powers = np.array(list(product((0, 1), repeat=active)))
         signs = 2.0 * powers - 1.0
@@ -119,18 +120,21 @@ class Trilinear:
         """(active, nodes) slopes along each axis in the middle of a cell, 1/m, out of the values of its nodes."""
         return self._slopes[:, :, 0]
 
-    def strain(self, at: Array) -> Array:
-        """(m, strains, n) strains at places (m, active) out of displacements of the nodes."""
+    def strain(self, at: Array, cells: Ints | None = None) -> Array:
+        """(m, strains, n) strains at places (m, active) out of displacements of the nodes, the same in all `cells`."""
+        del cells
         mono = np.prod(at[:, None, :] ** self._powers[None], axis=2)
         slopes = np.einsum("pat,mt->mpa", self._slopes, mono)
         return np.einsum("pri,mpa->mria", self._made_of, slopes).reshape(len(at), self.strains, self.size)
 
-    def gathered(self, moments: Array) -> Array:
-        """(m, nodes) m3: integrals of the shapes."""
+    def gathered(self, moments: Array, cells: Ints | None = None) -> Array:
+        """(m, nodes) m3: integrals of the shapes, the same in all `cells`."""
+        del cells
         return np.asarray(moments[:, self._at[:, 0]] @ self._shape.T * self.volume)
 
-    def mass(self, moments: Array) -> Array:
-        """(m, nodes, nodes) m3: integrals of products of the shapes."""
+    def mass(self, moments: Array, cells: Ints | None = None) -> Array:
+        """(m, nodes, nodes) m3: integrals of products of the shapes, the same in all `cells`."""
+        del cells
         return np.einsum("as,mst,bt->mab", self._shape, moments[:, self._at] * self.volume, self._shape, optimize=True)
 
 
@@ -152,14 +156,14 @@ def _shifted(powers: NDArray[np.int64], by: NDArray[np.int64]) -> int:
 
 
 def elasticity(young: float, poisson: float, *, plane: str = "") -> Array:
-    """Stress out of strain, Pa: (6, 6), or (3, 3) of a section in plane "stress" or "strain"."""
+    """Stress out of strain, Pa: (6, 6), (3, 3) of a section in plane "stress" or "strain", (4, 4) of a "ring"."""
     shear = young / (2.0 * (1.0 + poisson))
     if plane == "stress":
         first = young / (1.0 - poisson**2)
         return np.array([[first, poisson * first, 0.0], [poisson * first, first, 0.0], [0.0, 0.0, shear]])
     lame = young * poisson / ((1.0 + poisson) * (1.0 - 2.0 * poisson))
     n = 2 if plane == "strain" else 3
-    C = np.zeros((3 if n == 2 else 6,) * 2)
+    C = np.zeros(({"strain": 3, "ring": 4}.get(plane, 6),) * 2)
     C[:n, :n] = lame
     C[np.arange(n), np.arange(n)] += 2.0 * shear
     C[np.arange(n, len(C)), np.arange(n, len(C))] = shear
