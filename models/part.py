@@ -13,7 +13,8 @@ from .closed import closed
 from .errors import ModelError, did_you_mean
 from .nearest import solids_at
 from .patch import EVERYWHERE, Box, Patch, Place
-from .shape import Shape
+from .quantity import Quantity, quantity
+from .shape import Shape, Size
 from .surface import Surface
 
 Array = NDArray[np.float64]
@@ -82,7 +83,7 @@ class Part:
                    metric="spherical", active=1, patches=(Patch(name="surface", facing=(1, 0, 0)),))  # fmt: skip
 
     @classmethod
-    def rod(cls, radius: float, length: float | None = None, *, bore: float = 0.0, name: str = "rod") -> "Part":
+    def rod(cls, radius: Size, length: Size | None = None, *, bore: Size = 0.0, name: str = "rod") -> "Part":
         """A round bar about y, axisymmetric; patches "side", "bore", "bottom", "top"; no `length`: radius alone."""
         solid = Shape(kind="box", numbers=(bore, 0.0, 0.0, radius, 1.0 if length is None else length, 1.0))
         around = (Patch(name="side", facing=(1, 0, 0)), Patch(name="bore", facing=(-1, 0, 0)),
@@ -90,28 +91,28 @@ class Part:
         return cls(name=name, shape=solid, metric="axisymmetric", active=1 if length is None else 2, patches=around)
 
     @classmethod
-    def sheet(cls, width: float, height: float, *, name: str = "sheet") -> "Part":
+    def sheet(cls, width: Size, height: Size, *, name: str = "sheet") -> "Part":
         """A rectangle in x, y, resolved in two dimensions; patches "left", "right", "bottom", "top"."""
         return cls(name=name, shape=Shape(kind="box", numbers=(0, 0, 0, width, height, 1.0)), active=2,
                    patches=_SIDES[:4])  # fmt: skip
 
     @classmethod
-    def box(cls, x: float, y: float, z: float, *, name: str = "box") -> "Part":
+    def box(cls, x: Size, y: Size, z: Size, *, name: str = "box") -> "Part":
         """A block from the origin to (x, y, z) m; patches left, right, bottom, top, back, front along x, y, z."""
         return cls(name=name, shape=Shape(kind="box", numbers=(0, 0, 0, x, y, z)), patches=_SIDES)
 
     @classmethod
-    def sphere(cls, radius: float, *, name: str = "sphere") -> "Part":
+    def sphere(cls, radius: Size, *, name: str = "sphere") -> "Part":
         """A ball about the origin, resolved in three dimensions."""
         return cls(name=name, shape=Shape(kind="sphere", numbers=(0, 0, 0, radius)))
 
     @classmethod
-    def cylinder(cls, radius: float, length: float, *, name: str = "cylinder") -> "Part":
+    def cylinder(cls, radius: Size, length: Size, *, name: str = "cylinder") -> "Part":
         """A round bar along z from z = 0, resolved in three dimensions."""
         return cls(name=name, shape=Shape(kind="cylinder", numbers=(0, 0, 0, length, radius)))
 
     @classmethod
-    def disc(cls, radius: float, *, name: str = "disc") -> "Part":
+    def disc(cls, radius: Size, *, name: str = "disc") -> "Part":
         """The section of a round bar about the origin, resolved in x and y."""
         return cls(name=name, shape=Shape(kind="cylinder", numbers=(0, 0, 0, 1.0, radius)), active=2)
 
@@ -274,8 +275,11 @@ class Part:
             "Name it with Part.with_region."
         )
 
-    def moved(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> "Part":
-        """The same part shifted by (x, y, z) m; patches and regions keep their boxes."""
+    def moved(self, x: Size = 0.0, y: Size = 0.0, z: Size = 0.0) -> "Part":
+        """The same part shifted by (x, y, z) m; patches and regions keep their boxes.
+
+        Sizes that are quantities are not shifted; the middle of a ball or cylinder about 0 can be shifted by one.
+        """
         return replace(self, shape=_moved(self.shape, (x, y, z)))
 
     def __add__(self, other: "Part") -> "Part":
@@ -301,18 +305,41 @@ def _surfaces(shape: Shape) -> Iterator[Surface]:
         yield from _surfaces(part)
 
 
-def _moved(shape: Shape, by: tuple[float, float, float]) -> Shape:
+def _moved(shape: Shape, by: tuple[Size, Size, Size]) -> Shape:
     if shape.parts:
         return replace(shape, parts=tuple(_moved(part, by) for part in shape.parts))
     if shape.surface is not None:
-        return replace(shape, surface=replace(shape.surface, points=shape.surface.points + np.asarray(by)))
+        shift = np.array([_plain(one) for one in by])
+        return replace(shape, surface=replace(shape.surface, points=shape.surface.points + shift))
     n, (x, y, z) = list(shape.numbers), by
     if shape.kind == "box":
-        n = [n[0] + x, n[1] + y, n[2] + z, n[3] + x, n[4] + y, n[5] + z]
+        ways: list[Size] = [x, y, z, x, y, z]
     elif shape.kind == "sphere":
-        n[:3] = [n[0] + x, n[1] + y, n[2] + z]
+        ways = [x, y, z]
     elif shape.kind == "cylinder":
-        n[:4] = [n[0] + x, n[1] + y, n[2] + z, n[3] + z]
+        ways = [x, y, z, z]
     else:
-        n = [n[0] + z, n[1] + z, *(c + (x, y)[i % 2] for i, c in enumerate(n[2:]))]
-    return replace(shape, numbers=tuple(n))
+        ways = [z, z, *((x, y)[i % 2] for i in range(len(n) - 2))]
+    return replace(shape, numbers=(*(_shifted(a, b) for a, b in zip(n, ways, strict=False)), *n[len(ways) :]))
+
+
+def _plain(by: Size) -> float:
+    if isinstance(by, Quantity):
+        raise ModelError(
+            f"a part of triangles is moved by {by}. Its corners are plain numbers, and forget what moved them. Move it "
+            "by a float."
+        )
+    return by
+
+
+def _shifted(size: Size, by: Size) -> Size:
+    if not isinstance(by, Quantity) and (by == 0.0 or not isinstance(size, Quantity)):
+        return size if isinstance(size, Quantity) else size + by
+    if not isinstance(size, Quantity) and size == 0.0:
+        return by
+    told = " and ".join(str(one) for one in (size, by) if isinstance(one, Quantity))
+    raise ModelError(
+        f"a part at {quantity(size, 'm').value:g} m is moved by {quantity(by, 'm').value:g} m, and {told} would no "
+        "longer be the number in its shape. A quantity is one coordinate or one radius. Give Shape(numbers=...) its "
+        "place with the quantity in it."
+    )

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
 from .nearest import distance as _to_triangles
+from .quantity import Quantity, quantity
 from .surface import Surface, flat_faces
 
 Array = NDArray[np.float64]
+Size = Quantity | float
 KINDS = ("box", "sphere", "cylinder", "prism", "surface", "union", "difference", "intersection")
 _COUNTS = {"box": 6, "sphere": 4, "cylinder": 5}
 
@@ -23,10 +25,12 @@ class Shape:
     kind : str
         box (x0 y0 z0 x1 y1 z1), sphere (x y z r), cylinder (x y z0 z1 r, along z), prism (z0 z1 x y x y ...), or
         surface (of triangles), or union, difference, intersection of `parts`; all in m.
+    numbers : tuple of float or Quantity
+        A Quantity is a size with its tolerance: what depends on it is budgeted and can be calibrated like all else.
     """
 
     kind: str
-    numbers: tuple[float, ...] = ()
+    numbers: tuple[Size, ...] = ()
     parts: tuple["Shape", ...] = ()
     surface: Surface | None = None
 
@@ -44,9 +48,12 @@ class Shape:
                 "a sphere 4, a cylinder 5, a prism 8 or more, a surface its triangles; a union, difference or "
                 "intersection has parts. Complete it."
             )
-        if not np.isfinite(self.numbers).all():
+        for one in self.numbers:
+            if isinstance(one, Quantity):
+                quantity(one, "m", label=f"a size of a {self.kind}")
+        if not np.isfinite(self.sizes).all():
             raise ModelError(
-                f"a {self.kind} has a size that is not finite: {self.numbers}. Sizes are finite metres. Correct it."
+                f"a {self.kind} has a size that is not finite: {self.sizes}. Sizes are finite metres. Correct it."
             )
         low, high = ((0,), (1,)) if tree else bounds(self)
         if not all(a < b for a, b in zip(low, high, strict=True)):
@@ -55,10 +62,15 @@ class Shape:
                 "Every size is above zero. Correct the size, or its unit."
             )
 
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """The numbers alone, m."""
+        return tuple(one.value if isinstance(one, Quantity) else one for one in self.numbers)
+
 
 def distance(shape: Shape, x: Array, y: Array, z: Array) -> Array:
     """Signed distance (m) of points `x`, `y`, `z` (broadcast together); exact for primitives, a bound for trees."""
-    n = shape.numbers
+    n = shape.sizes
     if shape.surface is not None:
         x, y, z = np.broadcast_arrays(x, y, z)
         return _to_triangles(shape.surface, np.stack([x, y, z], axis=-1).reshape(-1, 3)).reshape(x.shape)
@@ -103,7 +115,7 @@ def _polygon(corners: Array, x: Array, y: Array) -> Array:
 
 def bounds(shape: Shape) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Lower and upper corner (3,) m of a box around the shape."""
-    n = shape.numbers
+    n = shape.sizes
     if shape.surface is not None:
         return shape.surface.bounds
     if shape.kind == "box":
@@ -124,7 +136,7 @@ def bounds(shape: Shape) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def planes(shape: Shape, axis: int) -> set[float]:
     """Coordinates (m) along `axis` of the flat faces that lie across it: a grid that has them fits without cuts."""
-    n = shape.numbers
+    n = shape.sizes
     if shape.parts:
         return set().union(*(planes(part, axis) for part in shape.parts))
     low, high = bounds(shape)
@@ -138,7 +150,7 @@ def planes(shape: Shape, axis: int) -> set[float]:
 
 def flats(shape: Shape, axis: int) -> set[float]:
     """Coordinates (m) along `axis` of the faces that are flat and lie across it; a ball has none."""
-    n = shape.numbers
+    n = shape.sizes
     if shape.surface is not None:
         return set(flat_faces(shape.surface, axis))
     if shape.parts:
@@ -160,7 +172,7 @@ def aligned(shape: Shape) -> bool:
     if shape.parts:
         return all(aligned(part) for part in shape.parts)
     if shape.kind == "prism":
-        corners = np.reshape(shape.numbers[2:], (-1, 2))
+        corners = np.reshape(shape.sizes[2:], (-1, 2))
         step = np.abs(np.roll(corners, -1, axis=0) - corners)
         return bool((step.min(axis=1) == 0.0).all())
     return shape.kind == "box"

@@ -68,6 +68,14 @@ class Run:
         self.births, self.born = Births(process, whole), 0
         self.shape = self.births.geometry(0)
         known = quantities(process) if free else {}
+        sizes = quantities([body.part for body in process.bodies]) if free else {}
+        for name in free:
+            if name in sizes:
+                raise SolveError(
+                    f"'{name}' is a size of a part ({sizes[name]}), and the grid of a heat run stands still while "
+                    "slopes are taken. Slopes go by what leaves the shape alone. Leave it out of free, and run the "
+                    "sizes at both ends of its tolerance."
+                )
         self.moved = {name: beside(process, name, known) for name in free}
         self.model: Discrete
         self.linear: Linear
