@@ -2,7 +2,7 @@
 
 Trials  sp_section_test2 (calibration) and sp_section_test3 (validation): at each of three stations of a beam below the
         ceiling of a burning room, seven thermocouples in the steel and four plate thermometers around it.
-Answer  INCONCLUSIVE: 482 degC at station A after 15 minutes, margin 68 K +- 57 K. The margin clears its guard band, but
+Answer  INCONCLUSIVE: 482 degC at station A after 15 minutes, margin 68 K +- 55 K. The margin clears its guard band, but
         the model misses the lower flange at A by 40 K, so it cannot answer within the 50 K that were asked for.
 """
 

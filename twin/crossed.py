@@ -75,8 +75,7 @@ def crossed(experiments: Sequence[Experiment] | Experiment, *, fit: Fit, solver:
     Notes
     -----
     With the squared misfit counted per independent reading, an exchange is told when it falls by more than `FAR` and
-    by more than half; a clock when it falls by more than `FAR` and a fifth, its shift five standard uncertainties
-    from 0.
+    by more than half; a clock when it does so and its shift is five standard uncertainties from 0.
     """
     runs = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     rows, gaps = pose_rows(runs)
@@ -179,7 +178,7 @@ def _clocks(problem: Problem, at: Forward, line: _Line, base: float) -> list[tup
         left = line.left(at.residuals, column)
         fall, (shift, spread) = line.share * (base - left), line.shift(at.residuals, column)
         stated = problem.rows[members[0]].channel.clock.std
-        if fall > FAR and left < 0.8 * base and abs(shift) > 5.0 * np.hypot(spread, stated):
+        if fall > FAR and left < 0.5 * base and abs(shift) > 5.0 * np.hypot(spread, stated):
             trial = problem.experiments[experiment].trial.name
             who, wer = (f"logger {group}", f"记录仪 {group}") if group else ("the logger", "记录仪")
             told.append((fall, Fault(
