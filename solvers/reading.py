@@ -1,7 +1,7 @@
 """What is read off a solved structure: the worst over its load cases and combinations, and which of them governs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import ROOM, Piece
+from .pressed import pressed
 from .raster import Raster
 from .statics import Rest
 from .stress import Sampled, principal, recovered, sampled, von_mises
@@ -51,12 +52,15 @@ class Answer:
     @classmethod
     def of(cls, structure: Structure, case: LoadCase, rest: Rest) -> "Answer":
         """The answer of one load case, if it stays small."""
-        fields = tuple(sampled(rest, one, structure.plane) for one in rest.pieces)
         u = rest.u.reshape(rest.grid.active, *rest.grid.nodes)
+        fields = []
+        for one in rest.pieces:
+            acting = pressed(structure, case, one, rest.pieces, rest.grid)
+            fields.append(replace(sampled(rest, one, structure.plane), motions=((1.0, one, u, acting),)))
         refuse_large(case.name, rest)
         pulled = rest.pulled()
         work = float(rest.u @ (rest.held_force()))
-        return cls(case=case.name, rest=rest, u=u, fields=fields, balance=(work, float(rest.u @ pulled)))
+        return cls(case=case.name, rest=rest, u=u, fields=tuple(fields), balance=(work, float(rest.u @ pulled)))
 
     def field(self, body: str) -> int:
         """Index of a body's stresses; the first where none is named and there is one."""

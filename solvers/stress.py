@@ -4,15 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from ..models import SolveError
-from .elements import Piece
+from .elements import Piece, poisson_of
 from .kernels.recover import recover
+from .kernels.slopes import slopes
+from .pressed import on_walls, with_traction
+from .raster import Raster
 from .statics import Rest
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-REACH, DEGREE = 3, 2  # cells to each side, and the polynomial
+NEAR, CUBIC = 4, 3  # cells around a place, and the polynomial, of displacements
+REACH, DEGREE = 3, 2  # the same of stresses
+FAR = 3.0  # cells from a body within which it is said to have a stress
 TRUST = 4  # power of its solid share by which a cut cell counts: the less it holds, the worse its stress
 
 
@@ -26,7 +32,11 @@ class Sampled:
         Sample of each cell.
     place : (m, 3) m, volume : (m,) in cells
     stress : (m, 6) Pa
-        xx yy zz yz zx xy.
+        xx yy zz yz zx xy; of an axisymmetric part x is the radius, y the axis and z goes round it.
+    motions : tuple of (float, Piece, (active, nodes...) m, (n, 3) Pa)
+        Displacements whose elastic stresses, times these factors, add up to the stress, and the tractions on the walls
+        with them, NaN where unknown. Empty where what happened before counts too, as where metal has flowed.
+    plane : str
     """
 
     piece: Piece
@@ -34,6 +44,8 @@ class Sampled:
     place: Array
     volume: Array
     stress: Array
+    motions: tuple[tuple[float, Piece, Array, Array], ...] = ()
+    plane: str = ""
 
 
 def sampled(rest: Rest, piece: Piece, plane: str) -> Sampled:
@@ -44,7 +56,7 @@ def sampled(rest: Rest, piece: Piece, plane: str) -> Sampled:
     for n in range(0, m, 200_000):
         some = slice(n, min(n + 200_000, m))
         dofs = rest.built.unknowns(piece.cells[some])
-        strain = np.einsum("msn,mn->ms", form.strain(piece.middles[some]), rest.u[dofs])
+        strain = np.einsum("msn,mn->ms", form.strain(piece.middles[some], piece.cells[some]), rest.u[dofs])
         grown = piece.free[some] + (piece.slope[some] * piece.middles[some]).sum(axis=1)
         elastic = strain - grown[:, None] * form.swell
         C = piece.stiff[piece.of[some]] * piece.factor[some, None, None]
@@ -57,28 +69,36 @@ def sampled(rest: Rest, piece: Piece, plane: str) -> Sampled:
     place[:, : grid.active] += 0.5 * grid.spacing[: grid.active] * piece.middles
     volume = np.ones(m)
     volume[piece.fulls :] = piece.moments[:, 0] / 2.0**grid.active
-    return Sampled(piece=piece, row=row, place=place, volume=volume, stress=stress)
+    return Sampled(piece=piece, row=row, place=place, volume=volume, stress=stress, plane=plane)
 
 
-def _across(piece: Piece, some: slice, stress: Array, grown: Array) -> Array:
+def _across(piece: Piece, some: slice | Ints, stress: Array, grown: Array) -> Array:
     """Stress that holds a section across, Pa: its growth was counted (1 + nu) times within the plane."""
+    orthotropic = piece.filled.material.orthotropic
+    if orthotropic is not None:
+        S = orthotropic.compliance()
+        return np.asarray(-(S[2, 0] * stress[:, 0] + S[2, 1] * stress[:, 1]) / S[2, 2])
     C = piece.stiff[piece.of[some]] * piece.factor[some, None, None]
-    nu = C[:, 0, 1] / (C[:, 0, 0] + C[:, 0, 1])
+    nu = poisson_of(C)
     young = 2.0 * C[:, 2, 2] * (1.0 + nu)
     return np.asarray(nu * (stress[:, 0] + stress[:, 1]) - young * grown / (1.0 + nu))
 
 
 def six(stress: Array) -> Array:
-    """The six components (m, 6) of stresses of a section (m, 3), or of a solid as they are."""
+    """The six components (m, 6) of stresses of a section (m, 3) or ring (m, 4), or of a solid as they are."""
     if stress.shape[1] == 6:
         return stress
     out = np.zeros((len(stress), 6))
-    out[:, [0, 1, 5]] = stress
+    out[:, [0, 1, 5] if stress.shape[1] == 3 else [0, 1, 2, 5]] = stress
     return out
 
 
-def recovered(field: Sampled, rest: Rest, places: Array, *, reach: int = REACH, degree: int = DEGREE) -> Array:
-    """Stress (n, 6) Pa of a body at places (n, 3) m: least squares over its cells around, one-sided at its surface.
+def recovered(field: Sampled, rest: Rest, places: Array) -> Array:
+    """Stress (n, 6) Pa of a body at places (n, 3) m, one-sided at its surface.
+
+    Displacements of nodes are nearer the truth than their slopes in cells: a cubic is fitted to those around a place,
+    and its slopes there strain what the body is made of. On a wall that nothing holds, what acts across it is known
+    and taken as it is. Where stress has a past, a quadratic is fitted to the stresses of cells.
 
     Raises
     ------
@@ -88,6 +108,71 @@ def recovered(field: Sampled, rest: Rest, places: Array, *, reach: int = REACH, 
     grid = rest.grid
     at = np.ascontiguousarray((places - grid.origin) / grid.spacing)
     at[:, grid.active :] = 0.0
+    cells = np.clip(np.floor(at).astype(np.int64), 0, np.array(grid.shape) - 1)
+    row = field.row[tuple(cells.T)]
+    if (row < 0).any():
+        near = distance_transform_edt(field.row < 0, return_distances=False, return_indices=True)
+        lost = row < 0
+        cells[lost] = near[(slice(None), *cells[lost].T)].T
+        row = field.row[tuple(cells.T)]
+    gap = np.maximum(np.abs(at - cells - 0.5)[:, : grid.active] - 0.5, 0.0).max(axis=1)
+    if (gap > FAR).any():
+        _refuse_far(field, places[int(gap.argmax())])
+    if not field.motions:
+        return _smoothed(field, grid, places, at)
+    total = np.zeros((len(places), 6))
+    weight = _trusted(field, rest)
+    within = 2.0 * (at - cells)[:, : grid.active] - 1.0
+    on, wall = on_walls(field.piece.filled, grid, places)
+    for share, piece, u, traction in field.motions:
+        out, rank = np.zeros((len(places), grid.active, 4)), np.zeros(len(places), dtype=np.int64)
+        slopes(weight, np.ascontiguousarray(u), at, CUBIC, NEAR, out, rank)
+        if (rank == 0).any():  # too little of the body is near
+            return _smoothed(field, grid, places, at)
+        grown = piece.free[row] + (piece.slope[row] * within).sum(axis=1)
+        strain = _strain(out, grid, places, rest.form.strains)
+        C = piece.stiff[piece.of[row]] * piece.factor[row, None, None]
+        stress = six(np.einsum("mst,mt->ms", C, strain - grown[:, None] * rest.form.swell))
+        known = np.isfinite(traction[wall]).all(axis=1)
+        faces = wall[known]
+        stress[on[known]] = with_traction(stress[on[known]], field.piece.filled.normal[faces], traction[faces])
+        if field.plane == "strain":
+            stress[:, 2] = _across(piece, row, stress, grown)
+        total += share * stress
+    return total
+
+
+def _trusted(field: Sampled, rest: Rest) -> Array:
+    """How much the motion of each node (nodes...) counts: by how much of the body, and of nothing else, is around."""
+    grid = rest.grid
+    share = np.zeros(grid.shape)
+    share[tuple(field.piece.cells.T)] = field.volume
+    for other in rest.pieces:
+        if other.filled.member is not field.piece.filled.member:
+            share[tuple(other.cells.T)] = 0.0
+    padded = np.pad(share, [(1, 1) if a < grid.active else (0, 0) for a in range(3)])
+    total = np.zeros(grid.nodes)
+    for corner in np.ndindex(*(2 if a < grid.active else 1 for a in range(3))):
+        total += padded[tuple(slice(c, c + n) for c, n in zip(corner, grid.nodes, strict=True))]
+    return np.minimum(total * 2.0 / 2.0**grid.active, 1.0)
+
+
+def _strain(out: Array, grid: Raster, places: Array, strains: int) -> Array:
+    """(n, strains) out of values and slopes per cell (n, active, 4)."""
+    g = out[:, :, 1 : 1 + grid.active] / grid.spacing[: grid.active]
+    if strains == 6:
+        return np.stack([g[:, 0, 0], g[:, 1, 1], g[:, 2, 2], g[:, 1, 2] + g[:, 2, 1], g[:, 0, 2] + g[:, 2, 0],
+                         g[:, 0, 1] + g[:, 1, 0]], axis=1)  # fmt: skip
+    if strains == 3:
+        return np.stack([g[:, 0, 0], g[:, 1, 1], g[:, 0, 1] + g[:, 1, 0]], axis=1)
+    radius = places[:, 0]
+    off = radius > 1e-9 * grid.spacing[0]
+    around = np.where(off, out[:, 0, 0] / np.where(off, radius, 1.0), g[:, 0, 0])
+    return np.stack([g[:, 0, 0], g[:, 1, 1], around, g[:, 0, 1] + g[:, 1, 0]], axis=1)
+
+
+def _smoothed(field: Sampled, grid: Raster, places: Array, at: Array) -> Array:
+    """Stress (n, 6) Pa out of a quadratic fitted to the stresses of cells."""
     own = (field.place - grid.origin) / grid.spacing
     out, rank = np.zeros((len(places), 6)), np.zeros(len(places), dtype=np.int64)
     recover(
@@ -97,18 +182,22 @@ def recovered(field: Sampled, rest: Rest, places: Array, *, reach: int = REACH, 
         field.stress,
         at,
         grid.active,
-        degree,
-        reach,
+        DEGREE,
+        REACH,
         out,
         rank,
     )
     if (rank == 0).any():
-        where = tuple(round(float(c), 6) for c in places[int(np.argmin(rank))])
-        raise SolveError(
-            f"'{field.piece.filled.member.name}' has no stress at {where} m: no cell of it is near. A stress is asked "
-            "for in or on a body. Correct the place."
-        )
+        _refuse_far(field, places[int(np.argmin(rank))])
     return out
+
+
+def _refuse_far(field: Sampled, place: Array) -> None:
+    where = tuple(round(float(c), 6) for c in place)
+    raise SolveError(
+        f"'{field.piece.filled.member.name}' has no stress at {where} m: no cell of it is near. A stress is asked "
+        "for in or on a body. Correct the place."
+    )
 
 
 def von_mises(s: Array) -> Array:

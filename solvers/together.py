@@ -9,7 +9,6 @@ from ..models.combination import held_alike, merged
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .reading import Answer, refuse_large
-from .stress import Sampled
 
 
 def together(structure: Structure, each: Mapping[str, Answer], asked: str,
@@ -59,6 +58,8 @@ def _summed(name: str, shares: Mapping[str, float], each: Mapping[str, Answer]) 
     fields = []
     for n, own in enumerate(next(iter(each.values())).fields):
         stress = np.sum([share * each[one].fields[n].stress for one, share in shares.items()], axis=0)
-        fields.append(Sampled(piece=own.piece, row=own.row, place=own.place, volume=own.volume, stress=stress))
+        motions = tuple((share * part, *rest_of) for one, share in shares.items()
+                        for part, *rest_of in each[one].fields[n].motions)  # fmt: skip
+        fields.append(replace(own, stress=stress, motions=motions))
     return Answer(case=name, rest=rest, u=u.reshape(rest.grid.active, *rest.grid.nodes), fields=tuple(fields),
                   balance=(float(u @ rest.held_force()), float(u @ rest.pulled())))  # fmt: skip
