@@ -1,7 +1,8 @@
 """What holds a structure: nodes that are fixed, and stiffness added beside walls that no node lies on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,8 +226,12 @@ def _sprung(spring: Spring, one: Piece, rows: Ints, form: Trilinear, depth: floa
     along, across = quantity(spring.normal, "N/m3").value, quantity(spring.tangential, "N/m3").value
     P = along * square + across * (np.eye(active) - square)
     NN = np.einsum("mq,mqa,mqb->mab", weights(filled, rows, grid, depth), N, N, optimize=True)
-    more = np.einsum("mij,mab->miajb", P, NN).reshape(len(rows), form.size, form.size)
-    return filled.cells[filled.owner[rows]], more, np.zeros((len(rows), form.size))
+    each = np.einsum("mij,mab->miajb", P, NN).reshape(len(rows), form.size, form.size)
+    owner = filled.owner[rows]
+    order = np.argsort(owner, kind="stable")
+    first = np.unique(owner[order], return_index=True)[1]  # one matrix a cell, however many pieces of wall it has
+    more = np.add.reduceat(each[order], first, axis=0) if len(rows) else each
+    return filled.cells[owner[order][first]], more, np.zeros((len(first), form.size))
 
 
 def _rested(rest: Rest, grid: Raster, pieces: Sequence[Piece], form: Trilinear,
@@ -317,8 +322,19 @@ def motions(grid: Raster) -> tuple[str, ...]:
     return MOTIONS if grid.active == 3 else (*MOTIONS[:2], MOTIONS[5])
 
 
-def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds, parts: Sequence[Piece] = ()) -> None:
-    """SolveError where a body, or one of several that do not touch, can still move as a whole: it says how."""
+class Loose(NamedTuple):
+    """A piece that can still move: its cells, which of how many it is, motions (modes, k), and what they are like."""
+
+    cells: Ints
+    pieces: NDArray[np.int32]
+    which: int
+    count: int
+    motions: Array
+    ways: list[str]
+
+
+def loose(grid: Raster, built: Elements, extra: Holds) -> Iterator[Loose]:
+    """Each of the pieces that do not touch that can still move as a whole, in motions of `rigid`."""
     pieces, count = ndimage.label(built.kind >= 0, np.ones((3, 3, 3), dtype=int))
     modes = rigid(grid)
     names = motions(grid)
@@ -334,9 +350,14 @@ def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds, pa
             scale = np.abs(extra.more[mine]).max()
             energy = energy + np.einsum("pmi,mij,qmj->pq", local, extra.more[mine] / scale, local, optimize=True)
         value, vector = np.linalg.eigh(energy)
-        loose = value < 1e-8 * max(float(value[-1]), 1e-300) if value[-1] > 0.0 else np.ones(len(value), dtype=bool)
-        if not loose.any():
-            continue
+        free = value < 1e-8 * max(float(value[-1]), 1e-300) if value[-1] > 0.0 else np.ones(len(value), dtype=bool)
+        if free.any():
+            yield Loose(cells, pieces, n, count, vector[:, free], _ways(vector[:, free], names, grid))
+
+
+def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds, parts: Sequence[Piece] = ()) -> None:
+    """SolveError where a body, or one of several that do not touch, can still move as a whole: it says how."""
+    for cells, pieces, n, count, _, ways in loose(grid, built, extra):
         which = ""
         if count > 1:
             told = sorted({one.filled.member.name for one in parts if (pieces[tuple(one.cells.T)] == n).any()})
@@ -344,9 +365,8 @@ def refuse_loose(case: LoadCase, grid: Raster, built: Elements, extra: Holds, pa
             whose = f", of {', '.join(told)}" if told else ""
             which = f" about {middle[: grid.active]} m{whose}, one of {count} that do not touch,"
         raise SolveError(
-            f"load case '{case.name}': the part{which} can still {', '.join(_ways(vector[:, loose], names, grid))}. A "
-            f"structure at rest is held against {len(modes)} motions. Add supports, or say free=True where its loads "
-            "balance."
+            f"load case '{case.name}': the part{which} can still {', '.join(ways)}. A structure at rest is "
+            f"held against {len(motions(grid))} motions. Add supports, or say free=True where its loads balance."
         )
 
 
