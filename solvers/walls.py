@@ -13,7 +13,7 @@ from .surface import signed, surfaces
 from .thickness import LEAST, through
 
 BENDS = 3.9  # cells through a wall that bends: four, and what facets take away
-LOCKS = 0.45  # Poisson's ratio from where on cut cells lock
+LOCKS = 0.45  # Poisson's ratio beyond which stress beside cut cells is lost: 17 % at 0.48, ten cells a radius
 HUGE = 100.0  # m
 
 
@@ -51,6 +51,7 @@ def refuse_thin(filled: Iterable[Filled], grid: Raster) -> tuple[str, ...]:
     """
     notes = []
     for one in filled:
+        refuse_locking(one)
         cells, thick, where = thinnest(one, grid)
         place = tuple(round(float(c), 6) for c in where)
         if cells < LEAST:
@@ -65,6 +66,18 @@ def refuse_thin(filled: Iterable[Filled], grid: Raster) -> tuple[str, ...]:
                 "has four or more."
             )
     return tuple(notes)
+
+
+def refuse_locking(one: Filled) -> None:
+    """SolveError where walls cut cells of what hardly gives way in volume; cells that are full alone bear that."""
+    material, shape = one.material, one.member.part.shape
+    ratio = float(material.ratio(293.15))
+    if material.orthotropic is None and ratio > LOCKS and not aligned(shape):
+        raise SolveError(
+            f"'{one.member.name}' has walls that cut cells, and {material.name} a Poisson's ratio of {ratio:.3g}: "
+            f"stress beside them is known up to {LOCKS}. Up to 0.495 goes with flat walls along the axes alone. Use "
+            f"{LOCKS}, or a part of boxes."
+        )
 
 
 def assumed(pieces: Iterable[Piece], grid: Raster) -> tuple[str, ...]:
@@ -82,8 +95,11 @@ def assumed(pieces: Iterable[Piece], grid: Raster) -> tuple[str, ...]:
                     )
         if material.orthotropic is None:
             ratio = float(np.max(material.ratio(293.15 if one.T is None else one.T)))
-            if ratio >= LOCKS and not aligned(one.filled.member.part.shape):
-                notes.append(f"{material.name} has a Poisson's ratio of {ratio:.3g}; from 0.45 cut cells lock a bit.")
+            if ratio > LOCKS and not aligned(one.filled.member.part.shape):
+                notes.append(
+                    f"{material.name} has a Poisson's ratio of {ratio:.3g} where it is warm; beyond 0.45 stress beside "
+                    "curved walls is not to be trusted."
+                )
     size = float((grid.spacing * np.array(grid.shape))[: grid.active].max())
     if size > HUGE:
         notes.append(f"the structure is {size:.4g} m long; places are read in metres.")
