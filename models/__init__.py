@@ -24,6 +24,7 @@ from .material import Latent, Material, Property
 from .measured import Measured
 from .part import Part
 from .patch import Patch
+from .path import LoadPath
 from .process import (
     INSULATED,
     PERIODIC,
@@ -92,6 +93,7 @@ __all__ = [
     "Line",
     "Linearised",
     "LoadCase",
+    "LoadPath",
     "Material",
     "Measured",
     "Member",

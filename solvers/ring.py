@@ -57,6 +57,22 @@ class Ring:
         ----------
         Taylor, Beresford and Wilson 1976, A non-conforming element for stress analysis.
         """
+        B, G = self.strained()
+        points = len(self._at)
+        grown = (C @ self.swell)[:, None] * np.concatenate([np.ones((points, 1)), self._at], axis=1)[:, None, :]
+        K, X, A = (np.einsum("cp,cpsa,st,cptb->cab", self._weight, one, C, other, optimize=True)
+                   for one, other in ((B, B), (B, G), (G, G)))  # fmt: skip
+        F, P = (np.einsum("cp,cpsa,psk->cak", self._weight, one, grown, optimize=True) for one in (B, G))
+        out = np.linalg.solve(A, np.concatenate([X.transpose(0, 2, 1), P], axis=2))
+        return K - X @ out[:, :, : self.size], F - X @ out[:, :, self.size :]
+
+    @property
+    def points(self) -> tuple[Array, Array]:
+        """Places (p, 2) in a cell at which it is integrated, and their weights (columns, p) m3."""
+        return self._at, self._weight
+
+    def strained(self) -> tuple[Array, Array]:
+        """Strains (columns, p, 4, n) at these places out of displacements, and (columns, p, 4, 4) out of modes."""
         columns, points = self._weight.shape
         B = np.stack([self._strain(self._at, r) for r in self._radius])
         G = np.zeros((columns, points, 4, 4))
@@ -66,12 +82,7 @@ class Ring:
         G[:, :, 3, 1] = -2.0 * y / self.half[1] * r / middle
         G[:, :, 3, 2], G[:, :, 1, 3] = -2.0 * x / self.half[0], -2.0 * y / self.half[1]
         G -= np.einsum("cp,cpsk->csk", self._weight / self._weight.sum(axis=1)[:, None], G)[:, None]
-        grown = (C @ self.swell)[:, None] * np.concatenate([np.ones((points, 1)), self._at], axis=1)[:, None, :]
-        K, X, A = (np.einsum("cp,cpsa,st,cptb->cab", self._weight, one, C, other, optimize=True)
-                   for one, other in ((B, B), (B, G), (G, G)))  # fmt: skip
-        F, P = (np.einsum("cp,cpsa,psk->cak", self._weight, one, grown, optimize=True) for one in (B, G))
-        out = np.linalg.solve(A, np.concatenate([X.transpose(0, 2, 1), P], axis=2))
-        return K - X @ out[:, :, : self.size], F - X @ out[:, :, self.size :]
+        return B, G
 
     def _strain(self, at: Array, radius: Array) -> Array:
         """(m, 4, n) at places (m, 2) of cells that have these radii (m,) m."""
