@@ -114,8 +114,9 @@ class Yield:
             begin, least = self.curve.range[0], float(np.diff(seen).min())
             if begin != 0.0 or abs(seen[0] - 1.0) > 1e-9 or least < -1e-9:
                 raise ModelError(
-                    f"a hardening curve starts with {seen[0]:g} at a plastic strain of {begin:g}, and its smallest rise "
-                    f"is {least:g}. It is a factor on first yield: 1 at 0, and it never falls. Divide it by first yield."
+                    f"a hardening curve starts with {seen[0]:g} at a plastic strain of {begin:g}, and its smallest "
+                    f"rise is {least:g}. It is a factor on first yield: 1 at 0, and it never falls. Divide it by first "
+                    "yield."
                 )
 
 
@@ -127,7 +128,7 @@ class Elastic:
     ----------
     young : Property or float, Pa
     poisson : Property, Quantity or float
-        Above -1 and below 0.495; from 0.45 on a run notes that cut cells lock a little.
+        Above -1 and below 0.495; beyond 0.45 only parts with flat walls along the axes are answered.
     density : Quantity or float, kg/m3
     expansion : Property or None, 1/K
         Tangent coefficient over temperature; strain is its integral from the stress-free temperature. None: none.
