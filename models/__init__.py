@@ -16,10 +16,10 @@ from .elastic import Elastic, Orthotropic, Ply, Yield
 from .enclosure import Enclosure
 from .errors import Cancelled, ForetrialError, ModelError, SolveError, SurfaceError, TrialError
 from .fit import Fit, Lack, Parameter, Start
-from .gauge import Gauge, Linearised, Peak, Reaction, Reading, Safety
+from .gauge import BucklingFactor, Frequency, Gauge, Linearised, Peak, Reaction, Reading, Safety
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
-from .load import SYMMETRY, Fixed, Force, LoadCase, Pressure, Rest, Rotation, Sliding, Spring, Traction
+from .load import SYMMETRY, Fixed, Force, LoadCase, Mapped, Pressure, Rest, Rotation, Sliding, Spring, Traction
 from .material import Latent, Material, Property
 from .measured import Measured
 from .part import Part
@@ -58,6 +58,7 @@ __all__ = [
     "Between",
     "Block",
     "Body",
+    "BucklingFactor",
     "Budget",
     "Cancelled",
     "Channel",
@@ -82,6 +83,7 @@ __all__ = [
     "Forecast",
     "ForetrialError",
     "Frame",
+    "Frequency",
     "Gap",
     "Gauge",
     "Grid",
@@ -94,6 +96,7 @@ __all__ = [
     "Linearised",
     "LoadCase",
     "LoadPath",
+    "Mapped",
     "Material",
     "Measured",
     "Member",

@@ -121,4 +121,43 @@ class Linearised:
         return "Pa"
 
 
-Reading = Gauge | Peak | Reaction | Safety | Linearised
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequency:
+    """The natural frequency, Hz, of a mode: 1 is the lowest with which a structure deforms."""
+
+    name: str
+    mode: int = 1
+
+    def __post_init__(self) -> None:
+        _counted(self.name, self.mode)
+
+    @property
+    def unit(self) -> str:
+        """SI symbol of the reading."""
+        return "Hz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucklingFactor:
+    """By what the loads of a case may grow until a structure buckles; mode 1 is the least."""
+
+    name: str
+    mode: int = 1
+
+    def __post_init__(self) -> None:
+        _counted(self.name, self.mode)
+
+    @property
+    def unit(self) -> str:
+        """SI symbol of the reading."""
+        return "1"
+
+
+def _counted(name: str, mode: int) -> None:
+    if not (isinstance(mode, int) and mode >= 1):
+        raise ModelError(
+            f"'{name}' asks for mode {mode}. Modes are counted from 1, the lowest. Give a whole number from 1 on."
+        )
+
+
+Reading = Gauge | Peak | Reaction | Safety | Linearised | Frequency | BucklingFactor

@@ -132,6 +132,16 @@ class Trilinear:
         del cells
         return np.asarray(moments[:, self._at[:, 0]] @ self._shape.T * self.volume)
 
+    def stretched(self, moments: Array, stress: Array) -> Array:
+        """(m, nodes, nodes) N/m: how stresses (m, active, active) Pa in cells stiffen each component of motion."""
+        out = np.zeros((len(moments), self.nodes, self.nodes))
+        gram = moments[:, self._at] * self.volume
+        for p in range(self.active):
+            for q in range(self.active):
+                each = np.einsum("as,mst,bt->mab", self._slopes[p], gram, self._slopes[q], optimize=True)
+                out += stress[:, p, q, None, None] * each
+        return out
+
     def mass(self, moments: Array, cells: Ints | None = None) -> Array:
         """(m, nodes, nodes) m3: integrals of products of the shapes, the same in all `cells`."""
         del cells
