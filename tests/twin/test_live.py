@@ -170,7 +170,7 @@ def killed(folder, how_many, seed):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills by SIGKILL after a fork")
 @pytest.mark.parametrize(
-    ("how_many", "seed"), [pytest.param(25, 1, id="25"), pytest.param(100, 2, id="100", marks=pytest.mark.slow)]
+    ("how_many", "seed"), [pytest.param(25, 1, id="25"), pytest.param(1000, 2, id="1000", marks=pytest.mark.slow)]
 )
 def test_a_kill_at_any_moment_loses_at_most_the_segment_that_was_not_sealed(tmp_path, how_many, seed):
     kept = 0
