@@ -89,3 +89,8 @@ def dimension(unit: str) -> str:
         f"unit '{unit}' measures something that no channel or limit here has. Known: {', '.join(SI[1:])}. "
         "Convert the value to one of them where it is written."
     )
+
+
+def suffix(unit: str) -> str:
+    """A unit as it follows a number: a space and its symbol, nothing where it is a ratio."""
+    return "" if unit == "1" else f" {unit}"
