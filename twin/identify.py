@@ -104,12 +104,13 @@ def identify(parameters: Sequence[Parameter], values: Array, covariance: Array, 
 
 
 def _one(p: Parameter, value: float, std: float, share: float, bound: bool) -> Words:
-    reading = f"{p.name} = {value:.4g} ± {2 * std:.2g}{suffix(p.unit)} (k = 2)"
+    unit = suffix(p.unit)
+    reading = f"{p.name} = {value:.4g} ± {2 * std:.2g}{unit} (k = 2)"
     if bound and share < WEAK:
         side, zh = ("lower", "下") if abs(value - p.lower) <= abs(value - p.upper) else ("upper", "上")
-        return (f"{p.name} stopped at its {side} bound {value:.4g}{suffix(p.unit)}: a bound is no measurement; the data ask "
+        return (f"{p.name} stopped at its {side} bound {value:.4g}{unit}: a bound is no measurement; the data ask "
                 "for a value beyond it, or the model lacks something.",
-                f"{p.name} 停在{zh}界 {value:.4g}{suffix(p.unit)}：界限不是测得的值；"
+                f"{p.name} 停在{zh}界 {value:.4g}{unit}：界限不是测得的值；"
                 "数据要求界外的值，或模型有缺失。")  # fmt: skip
     if share < KNOWN:
         return f"{reading}: determined by the data.", f"{reading}：由数据确定。"
@@ -122,10 +123,10 @@ def _one(p: Parameter, value: float, std: float, share: float, bound: bool) -> W
 
 def _pulled(p: Parameter, value: float) -> Words:
     assert p.prior is not None
-    far = abs(value - p.prior[0]) / p.prior[1]
-    return (f"{p.name} = {value:.4g}{suffix(p.unit)} lies {far:.1f} standard deviations from its prior {p.prior[0]:.4g} ± "
+    far, unit = abs(value - p.prior[0]) / p.prior[1], suffix(p.unit)
+    return (f"{p.name} = {value:.4g}{unit} lies {far:.1f} standard deviations from its prior {p.prior[0]:.4g} ± "
             f"{p.prior[1]:.2g}: it makes up for something that the model lacks.",
-            f"{p.name} = {value:.4g}{suffix(p.unit)} 偏离先验 {p.prior[0]:.4g} ± {p.prior[1]:.2g} 达 {far:.1f} 个标准差："
+            f"{p.name} = {value:.4g}{unit} 偏离先验 {p.prior[0]:.4g} ± {p.prior[1]:.2g} 达 {far:.1f} 个标准差："
             "它在替模型的缺失作补偿。")  # fmt: skip
 
 

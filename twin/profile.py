@@ -231,18 +231,19 @@ def _ends(shares: Array, rises: Array, best: float, threshold: float,
 def _words(name: str, unit: str, level: float, interval: tuple[float, float], laplace: tuple[float, float],
            shut: tuple[bool, bool], active: list[str], lower: float) -> tuple[Words, ...]:  # fmt: skip
     said: list[Words] = []
-    span = f"{interval[0]:.4g} ~ {interval[1]:.4g}{suffix(unit)}"
+    after = suffix(unit)
+    span = f"{interval[0]:.4g} ~ {interval[1]:.4g}{after}"
     if all(shut):
-        said.append((f"{name} is not identifiable: from {interval[0]:.4g} to {interval[1]:.4g}{suffix(unit)} the misfit "
+        said.append((f"{name} is not identifiable: from {interval[0]:.4g} to {interval[1]:.4g}{after} the misfit "
                      "hardly rises; the others make up for it.",
                      f"{name} 不可辨识：在 {span} 内残差几乎不增，其他参数可补偿。"))  # fmt: skip
     elif any(shut):
         way, zh, end = ("smaller", "减小", interval[0]) if shut[0] else ("larger", "增大", interval[1])
         said.append((f"{name} is not identifiable towards {way} values: the misfit stays on a plateau up to "
-                     f"{end:.4g}{suffix(unit)}; that end of its interval is not a finding.",
-                     f"{name} 向{zh}方向不可辨识：直至 {end:.4g}{suffix(unit)} 残差保持平台，该侧界限并非测得。"))  # fmt: skip
+                     f"{end:.4g}{after}; that end of its interval is not a finding.",
+                     f"{name} 向{zh}方向不可辨识：直至 {end:.4g}{after} 残差保持平台，该侧界限并非测得。"))  # fmt: skip
     else:
-        said.append((f"{name}: {interval[0]:.4g} to {interval[1]:.4g}{suffix(unit)} ({level:.0%} by profile).",
+        said.append((f"{name}: {interval[0]:.4g} to {interval[1]:.4g}{after} ({level:.0%} by profile).",
                      f"{name}：{span}（剖面似然，{level:.0%}）。"))  # fmt: skip
         ratio = (interval[1] - interval[0]) / max(laplace[1] - laplace[0], 1e-300)
         if not 0.85 < ratio < 1.18:
