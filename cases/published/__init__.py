@@ -7,6 +7,7 @@ from . import (
     melting,
     moving,
     nile,
+    plastic,
     round,
     sensitivity,
     statistics,
@@ -20,7 +21,7 @@ from .problem import Absent, Problem, Reached, Resolution
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
           *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS,
           *statistics.PROBLEMS, *strd.PROBLEMS, *nile.PROBLEMS,
-          *beck.PROBLEMS)  # fmt: skip
+          *beck.PROBLEMS, *plastic.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -38,6 +39,10 @@ _ORDER = (
     "Rathjen-Jiji",
     "rosenthal",
     "track",
+    "Hill",
+    "Hill-cut",
+    "Hill-limit",
+    "NL1",
     "order-space",
     "order-time",
     "balance",
