@@ -13,6 +13,7 @@ KINK = 0.2  # by which slopes of the distance differ over a box that an edge pas
 APART = 0.15  # between the normals of two planes that are told apart
 PLANES = 8  # that meet in a box at most
 SLACK = 0.03  # of a box by which the distance may differ from that to its planes
+SNAP = 0.02  # of a box between a plane and a side that are taken for one
 LOOKED = 60_000  # places of a surface of triangles that are looked at for edges
 
 
@@ -126,6 +127,7 @@ def sharp(part: Part, origin: Array, spacing: Array, cells: Ints, boxes: Ints,
     hollow &= used > 1
     planes /= np.maximum(np.linalg.norm(planes[:, :, :3], axis=2, keepdims=True), 1e-300)
     planes[hollow] *= -1.0
+    _snap(planes, low, step, share, np.abs(phi) < SNAP * float(widths.min()))
     k = int(understood.sum())
     full = np.full((k, 3), -1.0)
     full[:, :active] = low[understood]
@@ -136,6 +138,30 @@ def sharp(part: Part, origin: Array, spacing: Array, cells: Ints, boxes: Ints,
     if active == 2:
         out = 0.5 * out.reshape(k, 9, 3)[:, :, 0]
     return understood, out, *_walls(wall, count, planes[understood], hollow[understood], active)
+
+
+def _snap(planes: Array, low: Array, step: float, share: Array, on: Marks) -> None:
+    """Put planes (b, p, 4) that all but lie on a side of their box on it, so that boxes on both sides of it agree.
+
+    A wall that bends away from a side is a plane of its own in each box, and would leave part of the side to neither.
+    What is shared decides: whether the corners of a side, samples (b, q) at `share` (q, active), are `on` the wall.
+    """
+    active = low.shape[1]
+    middle = low + 0.5 * step
+    for a in range(active):
+        others = [c for c in range(active) if c != a]
+        corner = np.isin(share[:, others], (0.0, 1.0)).all(axis=1)
+        for end in (0.0, 1.0):
+            x = low[:, a] + end * step
+            off = planes[:, :, 3] + planes[:, :, a] * x[:, None]
+            off += sum(planes[:, :, c] * middle[:, None, c] for c in others)
+            tilt = 0.5 * step * np.abs(planes[:, :, others]).sum(axis=2)
+            flat = (np.abs(planes[:, :, a]) > 0.9) & (np.abs(off) + tilt < 4.0 * SNAP * step)
+            flat &= on[:, corner & (share[:, a] == end)].all(axis=1)[:, None]
+            side = np.sign(planes[:, :, a])
+            planes[flat] = 0.0
+            planes[flat, a] = side[flat]
+            planes[flat, 3] = (-side * x[:, None])[flat]
 
 
 def _walls(wall: Array, count: Ints, planes: Array, hollow: Marks, active: int) -> tuple[Ints, Array]:

@@ -175,6 +175,7 @@ def fill(member: Member, grid: Raster) -> Filled:
         )
     found, owner, corners = _cut(part, grid, cells, corner)
     crossed = ((inside > 0) & (outside > 0))[tuple(cells.T)] | (np.abs(found[:, 0] / 2.0**active - 0.5) < 0.5 - 1e-9)
+    crossed |= np.bincount(owner, minlength=len(cells)) > 0  # a full one too, along part of whose side the wall runs
     rows = np.cumsum(crossed) - 1
     keep = crossed[owner]
     cells, found, owner, corners = cells[crossed], found[crossed], rows[owner[keep]], corners[keep]
@@ -189,6 +190,9 @@ def fill(member: Member, grid: Raster) -> Filled:
         normal = np.stack([step[:, 1], -step[:, 0], np.zeros(len(step))], axis=1)
     area = np.linalg.norm(normal, axis=1)
     real = area > 1e-12 * float(np.prod(half)) ** ((active - 1) / active)
+    if grid.metric == "axisymmetric":  # the axis is no wall
+        real &= (grid.origin[0] + grid.spacing[0] * cells[owner, 0] + half[0] * (1.0 + corners[:, :, 0].mean(axis=1))
+                 > 1e-9 * grid.spacing[0])  # fmt: skip
     owner, corners, normal, area = owner[real], corners[real], normal[real], area[real]
     place = grid.centres(cells[owner])
     place[:, :active] += corners.mean(axis=1) * half

@@ -1,10 +1,13 @@
 """Edges and corners that a grid does not know are cut as they are, at any offset of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from foretrial.models import Elastic, LoadCase, Part, Structure
+from foretrial.models import Elastic, LoadCase, Part, Patch, Structure
 from foretrial.models.shape import Shape
+from foretrial.solvers.loads import patch_rows
 from foretrial.solvers.raster import fill, raster
 
 SOFT = Elastic(name="soft", young=1e9)
@@ -42,3 +45,17 @@ def test_a_shape_of_flat_faces_keeps_its_volume_and_its_closed_wall(name, offset
     assert np.abs(wall.sum(axis=0)).max() < 1e-4 * filled.area.sum()
     assert (wall * filled.place)[:, : grid.active].sum() / grid.active == pytest.approx(size, rel=2e-4)
 
+
+@pytest.mark.parametrize("cells", [20, 37, 40])
+def test_a_bore_that_meets_its_symmetry_planes_loses_none_of_its_wall(cells):
+    ring = Part.sheet(0.5, 0.5) & (Part.disc(0.2) - Part.disc(0.1))
+    flat = (
+        Patch(name="left", box=((-1, -1, -1), (1e-9, 1, 2))),
+        Patch(name="bottom", box=((-1, -1, -1), (1, 1e-9, 2))),
+    )
+    part = replace(ring, patches=(*flat, Patch(name="bore", inside=Part.disc(0.11))))
+    structure = Structure.simple(part=part, material=SOFT, case=LoadCase(free=True), plane="stress")
+    filled = fill(structure.bodies[0], raster(structure, cells=1, along=(cells, cells, None)))
+    bore = patch_rows(filled, "bore")
+    assert filled.area[bore].sum() == pytest.approx(0.05 * np.pi, rel=5e-4)
+    assert (filled.area[bore, None] * filled.normal[bore])[:, :2].sum(axis=0) == pytest.approx([-0.1, -0.1], rel=2e-4)
