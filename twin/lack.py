@@ -112,8 +112,8 @@ def lacking(at: Forward, *, information: Array, wide: Array, kernel: str,
     share = np.exp(likely - likely.max())
     share /= share.sum()
     covariance = np.einsum("ks,s,kij->ij", share, sizes**2, alias)
-    k, s = np.unravel_index(int(likely[:, 1:].argmax()), likely[:, 1:].shape)
-    size, length = float(sizes[1 + int(s)]), float(lengths[int(k)])
+    best, s = divmod(int(likely[:, 1:].argmax()), sizes.size - 1)
+    size, length = float(sizes[1 + s]), float(lengths[best])
     error, std, scale = _left(at, rows, tool, J, r, size, length, kernel)
     gain = max(float(likely.max() - likely[0, 0]), 0.0)
     lack = Lack(kernel=kernel, size=size, length=length, gain=gain, error=error, std=std,
