@@ -81,7 +81,7 @@ def _c4(n: int) -> float:
     return math.sqrt(2.0 / (n - 1)) * math.exp(math.lgamma(n / 2) - math.lgamma((n - 1) / 2))
 
 
-def design(characteristic: Quantity | float, factor: float, unit: str = "Pa") -> Quantity:
+def design_value(characteristic: Quantity | float, factor: float, unit: str = "Pa") -> Quantity:
     """The design value of a strength: the characteristic one over its partial factor.
 
     References

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foretrial.models import ModelError, Quantity
-from foretrial.twin.basis import basis, design, tolerance_factor
+from foretrial.twin.basis import basis, design_value, tolerance_factor
 
 # One-sided normal tolerance factors at 95 % confidence (MIL-HDBK-17, NIST/SEMATECH e-Handbook 7.2.6.3; Owen 1963).
 PUBLISHED = [(5, 0.90, 3.407), (10, 0.90, 2.355), (20, 0.90, 1.926), (30, 0.90, 1.777), (5, 0.99, 5.741),
@@ -39,7 +39,7 @@ def test_a_b_value_is_below_nine_parts_of_ten_nineteen_times_of_twenty_and_scatt
 
 def test_a_design_value_is_the_characteristic_one_over_its_factor():
     given = Quantity(value=355e6, unit="Pa", std=7.1e6, name="yield", source="EN 10025-2")
-    told = design(given, 1.1)
+    told = design_value(given, 1.1)
     assert told.value == 355e6 / 1.1
     assert told.std == 7.1e6 / 1.1
     assert (told.name, told.source) == ("yield design", "EN 10025-2; over a partial factor of 1.1")
@@ -50,7 +50,7 @@ def test_a_design_value_is_the_characteristic_one_over_its_factor():
     (lambda: basis([1e6, 2e6, float("nan")], "Pa"), "2 of 3 samples are numbers.* Test more"),
     (lambda: basis([1e6, 9e6, 1e6], "Pa"), "is .* Pa, no strength. These 3 samples scatter too much for a B value"),
     (lambda: basis([1e6] * 4, "Pa", kind="C"), "basis 'C' is none of 3. Known: A, B, 5 %. Choose"),
-    (lambda: design(1e6, 0.9), "partial factor 0.9 on 1e.06 Pa would raise a strength. It is 1 or more"),
+    (lambda: design_value(1e6, 0.9), "partial factor 0.9 on 1e.06 Pa would raise a strength. It is 1 or more"),
     (lambda: tolerance_factor(1, share=0.9), "n = 1, .* It takes 2 samples"),
 ])  # fmt: skip
 def test_what_makes_no_strength_is_refused(act, text):
