@@ -8,11 +8,13 @@ from . import (
     moving,
     nile,
     plastic,
+    rings,
     round,
     sensitivity,
     statistics,
     steady,
     strd,
+    swings,
     track,
     transient,
 )
@@ -21,7 +23,7 @@ from .problem import Absent, Problem, Reached, Resolution
 _TABLE = (*steady.PROBLEMS, *transient.PROBLEMS, *melting.PROBLEMS, *moving.PROBLEMS, *track.PROBLEMS,
           *round.PROBLEMS, *manufactured.PROBLEMS, *balance.PROBLEMS, *sensitivity.PROBLEMS,
           *statistics.PROBLEMS, *strd.PROBLEMS, *nile.PROBLEMS,
-          *beck.PROBLEMS, *plastic.PROBLEMS)  # fmt: skip
+          *beck.PROBLEMS, *rings.PROBLEMS, *swings.PROBLEMS, *plastic.PROBLEMS)  # fmt: skip
 _ORDER = (
     "T2",
     "T3",
@@ -53,6 +55,13 @@ _ORDER = (
     "Beck",
     "Weibull",
     "capability",
+    "Lame-ring",
+    "disk",
+    "beams",
+    "Euler-free",
+    "Euler-hinged",
+    "FV32",
+    "FV41",
 )
 PROBLEMS: dict[str, Problem] = {one.id: one for one in sorted(_TABLE, key=lambda one: _ORDER.index(one.id))}
 
