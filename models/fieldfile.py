@@ -2,11 +2,12 @@
 
 The file is an UnstructuredGrid with a Steps group (VTK file formats, "VTKHDF", version 2): static solid cells once, one
 slice of `temperature` a step. VTK, ParaView and pyvista read it as it is; what they do not know stands at the root.
+A structure is laid out by deformed.py: a step is a load case.
 """
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from .cells import HEXAHEDRON, LINE, QUAD, Cells, cells_of
 from .checkpoint import Checkpoint
+from .deformed import LAYOUT as DEFORMED
+from .deformed import Deformed, Drawn, restored, stored
 from .digest import digest as content
 from .errors import Cancelled, ModelError, SolveError
 from .history import Frame
@@ -37,7 +40,8 @@ class FieldWriter:
 
     The file grows under a temporary name beside `path` and takes its own name when it is closed, by `with` or by
     `close`; a run that is broken off keeps the steps it has, marked as not complete. Cells whose material is laid down
-    later are in the file from the start, with NaN until then.
+    later are in the file from the start, with NaN until then. Of a structure, every load case becomes a step, and the
+    file is written when it is closed.
 
     Parameters
     ----------
@@ -64,11 +68,15 @@ class FieldWriter:
         self._cells: Cells | None = None
         self._done: tuple[int, float, Any] = (0, float("-inf"), None)  # steps, last time, hash: one assignment a step
         self._closed = False
+        self._cases: list[Deformed] = []
 
-    def __call__(self, frame: Frame) -> None:
-        """Append one moment; a moment that is already there is not written twice."""
+    def __call__(self, frame: Frame | Drawn) -> None:
+        """Append one moment, or load case; a moment that is already there is not written twice."""
         if self._closed:
             raise ModelError(f"{self.path.name} is closed. Frames go to an open file. Make a new FieldWriter.")
+        if not isinstance(frame, Frame):
+            self._cases.append(frame.deformed())
+            return
         last = self._done[1]
         if frame.t == last:
             return
@@ -115,6 +123,8 @@ class FieldWriter:
         if self._closed:
             return
         self._closed = True
+        if self._cases:
+            write_deformed(self.path, self._cases)
         if self._file is None:
             return
         steps, _, sha = self._done
@@ -294,6 +304,63 @@ def read_fields(path: Path | str) -> FieldFile:
             f"{path.name} cannot be read as a field file ({cause}). A whole VTKHDF file is needed. "
             "Copy it again, or run again."
         ) from cause
+
+
+def write_deformed(path: Path | str, several: Sequence[Deformed]) -> Path:
+    """Load cases of one structure as a VTKHDF file, whole or not at all, and where it is.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or they lie on different cells.
+    """
+    path, (arrays, attrs) = Path(path), stored(several)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with h5py.File(part, "w") as file:
+        for name, array in arrays.items():
+            squeezed = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if array.size > 4096 else {}
+            file.create_dataset(name, data=array, **squeezed)
+        for name, held in attrs.items():
+            for key, value in held.items():
+                text = isinstance(value, list)
+                file[name or "/"].attrs[key] = np.array(value, dtype=h5py.string_dtype()) if text else (
+                    np.bytes_(value) if isinstance(value, bytes) else value)  # fmt: skip
+    part.replace(path)
+    return path
+
+
+def read_deformed(path: Path | str) -> tuple[Deformed, ...]:
+    """The load cases in the file at `path`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it holds no structure, or it is cut off.
+    """
+    path = Path(path)
+    if not is_deformed(path):
+        raise ModelError(f"{path}: no file of a structure is there. A solver's keep writes one. Correct the path.")
+    try:
+        with h5py.File(path, "r") as file:
+            arrays: dict[str, Any] = {}
+            file.visititems(lambda name, one: arrays.update({name: one[()]} if isinstance(one, h5py.Dataset) else {}))
+            root = {key: [_text(v) for v in value] if isinstance(value, np.ndarray) else _text(value)
+                    for key, value in file.attrs.items()}  # fmt: skip
+            return restored(arrays, {"": root})
+    except (OSError, KeyError, ValueError) as cause:
+        raise ModelError(
+            f"{path.name} cannot be read as load cases of a structure ({cause}). A whole file is needed. Copy it "
+            "again, or run again."
+        ) from cause
+
+
+def is_deformed(path: Path | str) -> bool:
+    """Whether a file holds load cases of a structure."""
+    try:
+        with h5py.File(path, "r") as file:
+            return bool(file.attrs.get("layout") == DEFORMED)
+    except OSError:
+        return False
 
 
 def write_checkpoint(path: Path | str, checkpoint: Checkpoint) -> None:

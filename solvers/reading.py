@@ -9,6 +9,7 @@ from scipy.integrate import simpson
 from scipy.ndimage import distance_transform_edt
 
 from ..models import Part, Property, SolveError
+from ..models.deformed import Deformed
 from ..models.elastic import Elastic, Ply
 from ..models.errors import did_you_mean
 from ..models.gauge import MOTIONS, STRAINS, Gauge, Linearised, Peak, Reaction, Reading, Safety
@@ -16,7 +17,7 @@ from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import ROOM, Piece
-from .pressed import pressed
+from .pressed import mirrors, pressed
 from .raster import Raster
 from .statics import Rest
 from .stress import Sampled, principal, recovered, sampled, von_mises
@@ -56,7 +57,7 @@ class Answer:
         fields = []
         for one in rest.pieces:
             acting = pressed(structure, case, one, rest.pieces, rest.grid)
-            fields.append(replace(sampled(rest, one, structure.plane), motions=((1.0, one, u, acting),)))
+            fields.append(replace(sampled(rest, one, structure.plane), motions=((1.0, one, u, acting, mirrors(case, one, rest.grid)),)))
         refuse_large(case.name, rest)
         pulled = rest.pulled()
         work = float(rest.u @ (rest.held_force()))
@@ -81,6 +82,12 @@ class Answer:
             places = filled.place[first]
             self._skins[n] = places, recovered(self.fields[n], self.rest, places)
         return self._skins[n]
+
+    def deformed(self) -> Deformed:
+        """The picture of it, as data for viz and field files."""
+        from .picture import picture
+
+        return picture(self)
 
     def _solid(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
         """The cells (n, 3) themselves, or the nearest that holds something."""
