@@ -1,6 +1,7 @@
 """Published problems of metal that flows: a point, a thick cylinder, and what it carries at most."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -46,8 +47,13 @@ def _quarter() -> Structure:
     """A quarter of it in plane strain; walls cut the cells."""
     low = (-1.0, -1.0, -1.0)
     round_ = [Shape(kind="cylinder", numbers=(0.0, 0.0, -1.0, 2.0, radius)) for radius in (OUTSIDE, BORE)]
-    shape = Shape(kind="intersection", parts=(
-        Shape(kind="box", numbers=(0.0, 0.0, 0.0, 1.0, 1.0, 1.0)), Shape(kind="difference", parts=tuple(round_))))
+    shape = Shape(
+        kind="intersection",
+        parts=(
+            Shape(kind="box", numbers=(0.0, 0.0, 0.0, 1.0, 1.0, 1.0)),
+            Shape(kind="difference", parts=tuple(round_)),
+        ),
+    )
     patches = (Patch(name="left", facing=(-1.0, 0.0, 0.0), box=(low, (1e-9, 1.0, 2.0))),
                Patch(name="bottom", facing=(0.0, -1.0, 0.0), box=(low, (1.0, 1e-9, 2.0))),
                Patch(name="bore", box=(low, (1.001 * BORE, 1.001 * BORE, 2.0))))  # fmt: skip
@@ -88,7 +94,7 @@ def _point(steps: int) -> Reached:
     knots = 1e-4 * np.array([(0.0, 0.0), *STRAINS])
     share = (np.arange(steps) + 1.0)[:, None] / steps
     course = np.zeros((steps * len(STRAINS), 6))
-    course[:, :2] = np.concatenate([a + share * (b - a) for a, b in zip(knots[:-1], knots[1:], strict=True)])
+    course[:, :2] = np.concatenate([a + share * (b - a) for a, b in pairwise(knots)])
     stress, _, _ = driven(material, course)
     found = von_mises(stress[steps - 1 :: steps])
     answer, reached = max(zip(STRESSES, found, strict=True), key=lambda pair: abs(pair[1] / pair[0] - 1.0))
