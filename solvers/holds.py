@@ -341,7 +341,7 @@ def loose(grid: Raster, built: Elements, extra: Holds) -> Iterator[Loose]:
     for n in range(1, count + 1):
         cells = np.argwhere(pieces == n)
         own = np.zeros(modes.shape[1], dtype=bool)
-        own[np.unique(built.unknowns(cells))] = True
+        own[built.unknowns(cells)] = True
         seen = modes[:, extra.fixed & own]
         energy = seen @ seen.T
         mine = pieces[tuple(extra.cells.T)] == n if len(extra.cells) else np.zeros(0, dtype=bool)

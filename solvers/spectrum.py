@@ -110,11 +110,11 @@ class Open:
         """Those of a structure."""
         size = rest.u.size
         use = np.zeros(size, dtype=bool)
-        use[np.unique(rest.held.unknowns(rest.held.cells))] = True
+        use[rest.held.unknowns(rest.held.cells)] = True
         modes, found, ways = rigid(rest.grid), [], []
         for one in loose(rest.grid, rest.built, rest.holds):
             own = np.zeros(size, dtype=bool)
-            own[np.unique(rest.built.unknowns(one.cells))] = True
+            own[rest.built.unknowns(one.cells)] = True
             found += [np.where(own, way @ modes, 0.0) for way in one.motions.T]
             ways += one.ways
         drift = np.linalg.qr(np.array(found).T)[0] if found else np.zeros((size, 0))
