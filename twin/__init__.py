@@ -1,6 +1,7 @@
 """The verbs of trust: read a trial, calibrate, validate, verify and keep the ledger."""
 
 from .answer import Outcome
+from .apart import Apart, apart
 from .assess import Evidence
 from .breaking import Breaking, breaking
 from .budget import Prediction, budget, predict, predict_each
@@ -84,6 +85,7 @@ from .validate import Point, Validation, compare, validate
 from .verify import verify
 
 __all__ = [
+    "Apart",
     "Belief",
     "Bounded",
     "Breaking",
@@ -141,6 +143,7 @@ __all__ = [
     "Weibull",
     "add",
     "add_log",
+    "apart",
     "append_record",
     "audit",
     "batches_to_settle",

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 Words = tuple[str, str]
 Tell = Callable[[str, float], None]
 ROUNDS = 4
+MANY = 12  # channels, up to which each is told
 FAR = 2.0  # standard uncertainties from which a pull is worth a word
 COARSER = 2.0**-0.5  # a second-order error on this grid is what the run in use and this one differ by
 
@@ -142,7 +143,7 @@ def judge(experiment: Experiment, *, solver: Solver, fit: Fit | None = None, mov
             z, (at, r, J), objective = tried, found, objective - gain
         if gain < (0.03 * objective if objective > 3.0 * r.size else 0.5):
             break
-    more = _allowance(at, z, root, low, high, level)
+    more = _allowance(at, z, root, low, high, level, 1.0 if _unit(problem) == "K" else float(np.median(at.sigmas)))
     return _judged(problem, (first, at, r), z, (start, root), (*(moved or {}), "numerical error"), (level, more))
 
 
@@ -210,7 +211,13 @@ def _judged(problem: Problem, found: tuple[Forward, Forward, Array], z: Array, k
     more = 0.0 if explains else more
     return Form(explains=explains, channels=tuple(channels), misfit=misfit, chance=chance, dof=dof, allowance=more,
                 pulls=tuple(pulls), values=values,
-                words=_words(explains, channels, misfit, chance, more, pulls))  # fmt: skip
+                words=_words(explains, channels, misfit, chance, more, pulls, _unit(problem)))  # fmt: skip
+
+
+def _unit(problem: Problem) -> str:
+    """What the readings are in, or nothing where they differ."""
+    units = {row.channel.unit for row in problem.rows}
+    return units.pop() if len(units) == 1 else ""
 
 
 def _chance(at: Forward, r: Array, z: Array) -> tuple[float, float]:
@@ -223,8 +230,8 @@ def _chance(at: Forward, r: Array, z: Array) -> tuple[float, float]:
     return float(chi2.sf(total, dof)), dof
 
 
-def _allowance(at: Forward, z: Array, root: Array, low: Array, high: Array, level: float) -> float:
-    """Smallest further scatter, K, that makes the model acceptable, by bisection on the tangents at the end."""
+def _allowance(at: Forward, z: Array, root: Array, low: Array, high: Array, level: float, size: float) -> float:
+    """Smallest further scatter that makes the model acceptable: bisection about `size` on the tangents at the end."""
 
     def accepted(more: float) -> bool:
         wide = replace(at, sigmas=np.hypot(at.sigmas, more))
@@ -236,7 +243,7 @@ def _allowance(at: Forward, z: Array, root: Array, low: Array, high: Array, leve
         there = lsq_linear(A, b, bounds=(np.minimum(low, 0.0), np.maximum(high, 1e-12))).x
         return _chance(wide, r + J @ (there - z), there)[0] >= level
 
-    below, above = 1e-3, 1e3
+    below, above = 1e-3 * size, 1e3 * size
     for _ in range(24):
         middle = math.sqrt(below * above)
         below, above = (below, middle) if accepted(middle) else (middle, above)
@@ -247,16 +254,22 @@ def _rms(values: Array) -> float:
     return float(np.sqrt(np.mean(values**2))) if values.size else 0.0
 
 
+def _each(sizes: list[float]) -> str:
+    """Every channel's, or the root mean square of many."""
+    return " / ".join(f"{one:.2g}" for one in (sizes if len(sizes) <= MANY else [_rms(np.array(sizes))]))
+
+
 def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, more: float,
-           pulls: list[tuple[str, float]]) -> tuple[Words, ...]:  # fmt: skip
-    error, u_val, left = (" / ".join(f"{getattr(c, name):.2g}" for c in channels) for name in ("rms", "u_val", "left"))
+           pulls: list[tuple[str, float]], unit: str) -> tuple[Words, ...]:  # fmt: skip
+    error, u_val, left = (_each([getattr(c, name) for c in channels]) for name in ("rms", "u_val", "left"))
     odds = f"{chance:.1g}" if chance >= 1e-12 else "< 1e-12"
     far = ", ".join(f"{name} {pull:+.1f}" for name, pull in [one for one in pulls if abs(one[1]) > FAR][:5])
     if explains:
         words = [(f"No fault of form can be seen: values of the inputs inside their own uncertainty explain the "
-                  f"readings (E {error} K, u_val {u_val} K, left {left} K; misfit {misfit:.2g}, chance {odds}).",
+                  f"readings (E {error} {unit}, u_val {u_val} {unit}, left {left} {unit}; misfit {misfit:.2g}, "
+                  f"chance {odds}).",
                   f"看不出模型形式有误：各输入在其自身不确定度之内取值即可解释读数"
-                  f"(E {error} K,u_val {u_val} K，剩余 {left} K；"
+                  f"(E {error} {unit},u_val {u_val} {unit}，剩余 {left} {unit}；"
                   f"残差为声明不确定度的 {misfit:.2g} 倍，概率 {odds})。")]  # fmt: skip
         if far:
             words.append((f"Moved by more than {FAR:g} of their standard uncertainties: {far}.",
@@ -266,17 +279,18 @@ def _words(explains: bool, channels: list[Seen], misfit: float, chance: float, m
     if all(c.rms <= 2.0 * c.u_val for c in channels):
         hidden = ("Channel by channel E would pass as uncertainty; over all places and times together it cannot. ",
                   "逐通道看，E 尚可归于不确定度；各位置、各时刻合起来看则不能。")  # fmt: skip
-    words = [(f"The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
-              f"E is {error} K (rms by channel) with u_val {u_val} K; with every input moved as far as its own "
-              f"uncertainty allows, {left} K is left, {misfit:.2g} times what the sensors state (chance {odds}). "
+    words = [("The form of this model is wrong: no value of its parameters inside their priors explains the readings. "
+              f"E is {error} {unit} (rms by channel) with u_val {u_val} {unit}; with every input moved as far as its "
+              f"own uncertainty allows, {left} {unit} is left, {misfit:.2g} times what the sensors state (chance "
+              f"{odds}). "
               f"{hidden[0]}Physics is missing: add it, do not calibrate it away.",
               f"该模型的形式有误：参数在其先验范围内取任何值都不能解释读数。"
-              f"各通道 E 的均方根为 {error} K,u_val 为 {u_val} K；"
-              f"即使每个输入都移动到其自身不确定度所允许的程度，仍剩 {left} K，"
+              f"各通道 E 的均方根为 {error} {unit},u_val 为 {u_val} {unit}；"
+              f"即使每个输入都移动到其自身不确定度所允许的程度，仍剩 {left} {unit}，"
               f"为传感器声明不确定度的 {misfit:.2g} 倍（概率 {odds}）。{hidden[1]}"
               f"模型缺少物理过程：应补充模型，不可靠标定掩盖。")]  # fmt: skip
-    words.append((f"It would be accepted if every reading scattered by another {more:.2g} K (standard).",
-                  f"若每个读数另有 {more:.2g} K（标准不确定度）的独立散布，该模型方可接受。"))  # fmt: skip
+    words.append((f"It would be accepted if every reading scattered by another {more:.2g} {unit} (standard).",
+                  f"若每个读数另有 {more:.2g} {unit}（标准不确定度）的独立散布，该模型方可接受。"))  # fmt: skip
     if far:
         words.append((f"Even that compromise asks for moves, in standard uncertainties, that nobody believes: {far}.",
                       f"即便如此的折中也要求令人难以置信的移动（以标准不确定度计）:{far}。"))  # fmt: skip

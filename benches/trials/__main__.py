@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from benches.trials import battery, cables, heater, lots, plates, pmma, reused, tension, tube
+from benches.trials import battery, cables, dic, heater, lots, plates, pmma, reused, tension, tube
 from benches.trials.ask import OUT, Row
 from benches.trials.page import PAGE, page
 
 TRIALS: Mapping[str, Callable[[], list[Row]]] = {
     "reused": reused.rows, "plates": plates.rows, "tube": tube.rows, "pmma": pmma.rows, "cables": cables.rows,
-    "battery": battery.rows, "heater": heater.rows, "tension": tension.rows, "lots": lots.rows}  # fmt: skip
+    "battery": battery.rows, "heater": heater.rows, "tension": tension.rows,
+    "dic": dic.rows, "lots": lots.rows}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

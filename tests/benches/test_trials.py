@@ -1,5 +1,6 @@
 """The table of real trials: what its page says, and that a log without units goes nowhere."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,8 @@ from foretrial.models import Channel, Parameter, TrialError
 
 ask = pytest.importorskip("benches.trials.ask", reason="needs a checkout")
 main = pytest.importorskip("benches.trials.__main__", reason="needs a checkout")
-NAMES = ("battery", "cables", "heater", "lots", "plates", "pmma", "tension", "tube")
-battery, cables, heater, lots, plates, pmma, tension, tube = (getattr(main, name) for name in NAMES)
+NAMES = ("battery", "cables", "dic", "heater", "lots", "plates", "pmma", "tension", "tube")
+battery, cables, dic, heater, lots, plates, pmma, tension, tube = (getattr(main, name) for name in NAMES)
 page = pytest.importorskip("benches.trials.page", reason="needs a checkout").page
 
 
@@ -25,7 +26,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("trial", [cables, battery, heater, lots, plates, pmma, tension, tube],
+@pytest.mark.parametrize("trial", [cables, battery, dic, heater, lots, plates, pmma, tension, tube],
                          ids=lambda m: m.__name__.rsplit(".", 1)[-1])  # fmt: skip
 def test_a_trial_whose_logs_are_not_here_is_skipped_with_where_to_put_them(trial, tmp_path, monkeypatch):
     monkeypatch.setenv("FORETRIAL_SHARED", str(tmp_path))
@@ -88,6 +89,39 @@ def test_the_elastic_branch_is_said_to_be_too_sparse_for_a_modulus():
     assert any("too sparse for E" in word for word in row.words)
     assert any("not seen by the data" in word for word in row.words)
     assert sum("stands twice" in word for word in row.words) == 3
+
+
+@pytest.mark.slow
+@here("dic_plate_hole_s235")
+def test_no_modulus_explains_a_bar_that_is_stiffer_on_the_right_and_the_spread_is_called_model_form():
+    [row] = dic.rows()
+    assert row.state == "INCONCLUSIVE"
+    left, right, middle, spread = (float(n) for n in re.findall(r"(\d+\.?\d*)(?= ±| GPa spans)", row.words[0]))
+    assert 203.0 <= left <= 208.0
+    assert 228.0 <= right <= 234.0
+    assert middle == pytest.approx(216.0, abs=4.0)
+    assert spread == pytest.approx(13.0, abs=1.0)
+    assert "that spread is model form, not scatter" in row.words[0]
+    assert row.words[1].startswith("The form of this model is wrong")
+    assert row.unseen > 2.0 * row.calibrated
+
+
+def test_a_displacement_field_without_units_is_refused(tmp_path):
+    log = tmp_path / "field.csv"
+    log.write_text("x,y,ux,uy\n0,0,0,0\n", encoding="utf-8")
+    with pytest.raises(TrialError, match=r"has columns x, y, ux, uy\. .* Name them so, with their unit"):
+        dic.points(log)
+
+
+def test_a_field_of_points_is_read_as_means_that_keep_off_the_hole():
+    x, y = (c.ravel() for c in np.meshgrid(np.arange(0.0, 80e-3, 0.5e-3), np.arange(0.5e-3, 20e-3, 0.5e-3)))
+    noise = np.random.default_rng(2).normal(0.0, 3e-7, (2, x.size))
+    trial = dic.field(np.stack([x, y, 5e-4 * x + noise[0], -1.5e-4 * y + noise[1]], axis=1))
+    assert {c.facing for c in trial.channels.values()} == {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)}
+    for channel in trial.channels.values():
+        expected = (5e-4 * channel.place[0]) if channel.facing[0] else (-1.5e-4 * channel.place[1])
+        assert abs(channel.values[0] - expected) < 5.0 * channel.std
+        assert np.hypot(channel.place[0] - dic.HOLE[0], channel.place[1] - dic.HOLE[1]) > dic.HOLE[2] + dic.CLEAR
 
 
 def test_a_straight_line_gives_its_slope_and_an_honest_spread():
