@@ -10,14 +10,16 @@ from ..models import SolveError
 from .elements import Piece, poisson_of
 from .kernels.recover import recover
 from .kernels.slopes import slopes
-from .pressed import on_walls, with_traction
+from .pressed import on_walls, to_traction
 from .raster import Raster
 from .statics import Rest
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-NEAR, CUBIC = 4, 3  # cells around a place, and the polynomial, of displacements
+Ends = tuple[tuple[int, int], ...]
+NEAR, QUARTIC = 4, 4  # cells around a place, and the polynomial, of displacements
 REACH, DEGREE = 3, 2  # the same of stresses
+MIRRORED = 8  # cells beyond a plane of symmetry
 FAR = 3.0  # cells from a body within which it is said to have a stress
 TRUST = 4  # power of its solid share by which a cut cell counts: the less it holds, the worse its stress
 
@@ -33,9 +35,10 @@ class Sampled:
     place : (m, 3) m, volume : (m,) in cells
     stress : (m, 6) Pa
         xx yy zz yz zx xy; of an axisymmetric part x is the radius, y the axis and z goes round it.
-    motions : tuple of (float, Piece, (active, nodes...) m, (n, 3) Pa)
-        Displacements whose elastic stresses, times these factors, add up to the stress, and the tractions on the walls
-        with them, NaN where unknown. Empty where what happened before counts too, as where metal has flowed.
+    motions : tuple of (float, Piece, (active, nodes...) m, (n, 3) Pa, ends)
+        Displacements whose elastic stresses, times these factors, add up to the stress; the tractions on the walls
+        with them, NaN where unknown; and the ends of the grid (axis, 0 or 1) that mirror them. Empty where what
+        happened before counts too, as where metal has flowed.
     plane : str
     """
 
@@ -44,7 +47,7 @@ class Sampled:
     place: Array
     volume: Array
     stress: Array
-    motions: tuple[tuple[float, Piece, Array, Array], ...] = ()
+    motions: tuple[tuple[float, Piece, Array, Array, Ends], ...] = ()
     plane: str = ""
 
 
@@ -96,7 +99,7 @@ def six(stress: Array) -> Array:
 def recovered(field: Sampled, rest: Rest, places: Array) -> Array:
     """Stress (n, 6) Pa of a body at places (n, 3) m, one-sided at its surface.
 
-    Displacements of nodes are nearer the truth than their slopes in cells: a cubic is fitted to those around a place,
+    Displacements of nodes are nearer the truth than their slopes in cells: a quartic is fitted to those around a place,
     and its slopes there strain what the body is made of. On a wall that nothing holds, what acts across it is known
     and taken as it is. Where stress has a past, a quadratic is fitted to the stresses of cells.
 
@@ -122,24 +125,42 @@ def recovered(field: Sampled, rest: Rest, places: Array) -> Array:
         return _smoothed(field, grid, places, at)
     total = np.zeros((len(places), 6))
     weight = _trusted(field, rest)
-    within = 2.0 * (at - cells)[:, : grid.active] - 1.0
-    on, wall = on_walls(field.piece.filled, grid, places)
-    for share, piece, u, traction in field.motions:
+    for share, piece, u, traction, ends in field.motions:
         out, rank = np.zeros((len(places), grid.active, 4)), np.zeros(len(places), dtype=np.int64)
-        slopes(weight, np.ascontiguousarray(u), at, CUBIC, NEAR, out, rank)
+        slopes(*_mirrored(weight, u, at, ends), QUARTIC, NEAR, out, rank)
         if (rank == 0).any():  # too little of the body is near
             return _smoothed(field, grid, places, at)
-        grown = piece.free[row] + (piece.slope[row] * within).sum(axis=1)
+        grown = piece.free[row]
+        if piece.slope.any():
+            grown = _fitted(field, grid, (piece.free + (piece.slope * piece.middles).sum(axis=1))[:, None], at)[0][:, 0]
         strain = _strain(out, grid, places, rest.form.strains)
         C = piece.stiff[piece.of[row]] * piece.factor[row, None, None]
-        stress = six(np.einsum("mst,mt->ms", C, strain - grown[:, None] * rest.form.swell))
-        known = np.isfinite(traction[wall]).all(axis=1)
-        faces = wall[known]
-        stress[on[known]] = with_traction(stress[on[known]], field.piece.filled.normal[faces], traction[faces])
+        stress = np.einsum("mst,mt->ms", C, strain - grown[:, None] * rest.form.swell)
+        filled = field.piece.filled
+        on, wall = on_walls(filled, np.isfinite(traction).all(axis=1), grid, places)
+        normal, acting = filled.normal[wall, : grid.active], traction[wall, : grid.active]
+        stress[on] += to_traction(stress[on], C[on], normal, acting)
+        stress = six(stress)
         if field.plane == "strain":
             stress[:, 2] = _across(piece, row, stress, grown)
         total += share * stress
     return total
+
+
+def _mirrored(weight: Array, u: Array, at: Array, ends: Ends) -> tuple[Array, Array, Array]:
+    """Weights and displacements of nodes, and places in cells, with what lies beyond planes of symmetry."""
+    for axis, end in ends:
+        rows = min(MIRRORED, weight.shape[axis] - 1)
+        pad = [((0, 0), (rows, 0), (0, rows))[0 if a != axis else 1 + end] for a in range(3)]
+        weight = np.pad(weight, pad, mode="reflect")
+        u = np.pad(u, [(0, 0), *pad], mode="reflect")
+        beyond = [slice(None)] * 4
+        beyond[1 + axis] = slice(0, rows) if end == 0 else slice(u.shape[1 + axis] - rows, None)
+        beyond[0] = slice(axis, axis + 1)
+        u[tuple(beyond)] *= -1.0
+        if end == 0:
+            at = at + rows * (np.arange(3) == axis)
+    return weight, np.ascontiguousarray(u), np.ascontiguousarray(at)
 
 
 def _trusted(field: Sampled, rest: Rest) -> Array:
@@ -173,23 +194,19 @@ def _strain(out: Array, grid: Raster, places: Array, strains: int) -> Array:
 
 def _smoothed(field: Sampled, grid: Raster, places: Array, at: Array) -> Array:
     """Stress (n, 6) Pa out of a quadratic fitted to the stresses of cells."""
-    own = (field.place - grid.origin) / grid.spacing
-    out, rank = np.zeros((len(places), 6)), np.zeros(len(places), dtype=np.int64)
-    recover(
-        field.row,
-        np.ascontiguousarray(own),
-        field.volume**TRUST,
-        field.stress,
-        at,
-        grid.active,
-        DEGREE,
-        REACH,
-        out,
-        rank,
-    )
+    out, rank = _fitted(field, grid, field.stress, at)
     if (rank == 0).any():
         _refuse_far(field, places[int(np.argmin(rank))])
     return out
+
+
+def _fitted(field: Sampled, grid: Raster, value: Array, at: Array) -> tuple[Array, Ints]:
+    """A quadratic (n, c) at places in cells, of values (m, c) of the cells of a body, and how many terms it has."""
+    own = np.ascontiguousarray((field.place - grid.origin) / grid.spacing)
+    out, rank = np.zeros((len(at), value.shape[1])), np.zeros(len(at), dtype=np.int64)
+    weight = field.volume**TRUST
+    recover(field.row, own, weight, np.ascontiguousarray(value), at, grid.active, DEGREE, REACH, out, rank)
+    return out, rank
 
 
 def _refuse_far(field: Sampled, place: Array) -> None:

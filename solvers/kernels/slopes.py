@@ -5,7 +5,7 @@ from numba import njit, prange
 
 from .recover import _solved
 
-MOST = 20  # terms of a cubic of three variables
+MOST = 35  # terms of a quartic of three variables
 ENOUGH = 1.4  # samples to a term
 
 
@@ -28,6 +28,13 @@ def _powers(d, dim, degree, out):
                 for c in range(b, dim):
                     out[n] = d[a] * d[b] * d[c]
                     n += 1
+    if degree > 3:
+        for a in range(dim):
+            for b in range(a, dim):
+                for c in range(b, dim):
+                    for e in range(c, dim):
+                        out[n] = d[a] * d[b] * d[c] * d[e]
+                        n += 1
     return n
 
 
@@ -38,7 +45,7 @@ def slopes(weight, u, at, degree, reach, out, rank):
     weight  (nx, ny, nz) of the nodes, 0 where nothing is known
     u       (c, nx, ny, nz)
     at      (n, 3) in cells
-    degree  of the polynomial, up to 3: less of it where the nodes do not hold it
+    degree  of the polynomial, up to 4: less of it where the nodes do not hold it
     reach   radius in cells; one more at a time, up to three more, where they hold no slope
     out     (n, c, 4) value, and slopes per cell
     rank    (n,) terms that were fitted, 0 where nothing was
