@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+EMPTY = 1e-9  # moment below which a cell holds nothing
 
 
 class Trilinear:
@@ -61,7 +62,30 @@ class Trilinear:
         return np.outer(one, one).ravel() if self.active == 2 else np.einsum("i,j,k->ijk", one, one, one).ravel()
 
     def stiffness(self, moments: Array, C: Array) -> Array:
-        """(m, n, n) N/m of cells with these moments (m, 27 or 9) and elasticities (strains, strains) Pa, no modes."""
+        """(m, n, n) N/m of cells with these moments (m, 27 or 9) and elasticities (strains, strains) Pa, no modes.
+
+        What hardly gives way in volume is asked to keep the volume of all the solid of a cell, not of every part of it:
+        mean dilatation, without which such cells lock.
+
+        References
+        ----------
+        Hughes 1980, Generalization of selective integration procedures to anisotropic and nonlinear media.
+        """
+        K = self._stiffness(moments, C)
+        if not locks(C):
+            return K
+        every, volume = self._dilatation(moments)
+        alike = np.zeros_like(C)
+        alike[: self.active, : self.active] = C[0, 1]
+        mean = C[0, 1] * every[:, :, None] * every[:, None, :] / volume[:, None, None]
+        return np.where(moments[:, :1, None] > EMPTY, K - self._stiffness(moments, alike) + mean, K)
+
+    def _dilatation(self, moments: Array) -> tuple[Array, Array]:
+        """Growth of volume (m, n) m2 out of displacements of the nodes, and the volume (m,) m3 of the solid."""
+        every = np.einsum("pat,mt->mpa", self._slopes, moments[:, self._at[:, 0]]) * self.volume
+        return every.reshape(len(moments), -1), np.maximum(moments[:, 0], EMPTY) * self.volume
+
+    def _stiffness(self, moments: Array, C: Array) -> Array:
         gram = moments[:, self._at] * self.volume
         d, v = self.active, self.nodes
         D = np.einsum("pas,mst,qbt->mpqab", self._slopes, gram, self._slopes, optimize=True)
@@ -71,6 +95,18 @@ class Trilinear:
 
     def swelling(self, moments: Array, C: Array) -> Array:
         """(m, n, 1 + active) N: what a unit of expansion, and of its slopes per half cell, pulls at the nodes."""
+        F = self._swelling(moments, C)
+        if not locks(C):
+            return F
+        every, volume = self._dilatation(moments)
+        alike = np.zeros_like(C)
+        alike[: self.active, : self.active] = C[0, 1]
+        linear = [_index(f) for f in np.eye(self.active, dtype=int)]
+        grown = np.concatenate([np.ones((len(moments), 1)), moments[:, linear] * self.volume / volume[:, None]], axis=1)
+        mean = self.active * C[0, 1] * every[:, :, None] * grown[:, None, :]
+        return np.where(moments[:, :1, None] > EMPTY, F - self._swelling(moments, alike) + mean, F)
+
+    def _swelling(self, moments: Array, C: Array) -> Array:
         linear = np.concatenate([self._at[:, :1], np.array([[_shifted(e, f) for f in np.eye(self.active, dtype=int)]
                                                             for e in self._powers])], axis=1)  # fmt: skip
         stress = C @ self.swell
@@ -89,7 +125,7 @@ class Trilinear:
         Wilson, Taylor, Doherty and Ghaboussi 1973, Incompatible displacement models; Taylor, Beresford and Wilson 1976.
         """
         d, whole = self.active, self.whole[None]
-        K, F = self.stiffness(whole, C)[0], self.swelling(whole, C)[0]
+        K, F = self._stiffness(whole, C)[0], self._swelling(whole, C)[0]
         c = np.einsum("pri,rs,qsj->pqij", self._made_of, C, self._made_of)
         bent = 4.0 * 2.0**d / 3.0 * self.volume  # integral of (2 xi)^2
         A = np.zeros((d, d, d, d))  # mode along q of component j
@@ -163,6 +199,11 @@ def _index(powers: NDArray[np.int64]) -> int:
 
 def _shifted(powers: NDArray[np.int64], by: NDArray[np.int64]) -> int:
     return _index(powers + by)
+
+
+def locks(C: Array) -> bool:
+    """Whether an elasticity of a solid, or of plane strain, has a Poisson's ratio above 0.4."""
+    return bool(C[0, 1] > 2.0 / 3.0 * C[0, 0] and C[0, 0] == C[1, 1])
 
 
 def elasticity(young: float, poisson: float, *, plane: str = "") -> Array:

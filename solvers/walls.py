@@ -6,14 +6,12 @@ import numpy as np
 
 from ..models import SolveError
 from ..models.grid import Grid
-from ..models.shape import aligned
 from .elements import Piece
 from .raster import Filled, Raster
 from .surface import signed, surfaces
 from .thickness import LEAST, through
 
 BENDS = 3.9  # cells through a wall that bends: four, and what facets take away
-LOCKS = 0.45  # Poisson's ratio beyond which stress beside cut cells is lost: 17 % at 0.48, ten cells a radius
 HUGE = 100.0  # m
 
 
@@ -51,7 +49,6 @@ def refuse_thin(filled: Iterable[Filled], grid: Raster) -> tuple[str, ...]:
     """
     notes = []
     for one in filled:
-        refuse_locking(one)
         cells, thick, where = thinnest(one, grid)
         place = tuple(round(float(c), 6) for c in where)
         if cells < LEAST:
@@ -68,18 +65,6 @@ def refuse_thin(filled: Iterable[Filled], grid: Raster) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def refuse_locking(one: Filled) -> None:
-    """SolveError where walls cut cells of what hardly gives way in volume; cells that are full alone bear that."""
-    material, shape = one.material, one.member.part.shape
-    ratio = float(material.ratio(293.15))
-    if material.orthotropic is None and ratio > LOCKS and not aligned(shape):
-        raise SolveError(
-            f"'{one.member.name}' has walls that cut cells, and {material.name} a Poisson's ratio of {ratio:.3g}: "
-            f"stress beside them is known up to {LOCKS}. Up to 0.495 goes with flat walls along the axes alone. Use "
-            f"{LOCKS}, or a part of boxes."
-        )
-
-
 def assumed(pieces: Iterable[Piece], grid: Raster) -> tuple[str, ...]:
     """What a load case rests on: properties beyond the range of their source, and numbers near an edge."""
     notes = []
@@ -93,13 +78,6 @@ def assumed(pieces: Iterable[Piece], grid: Raster) -> tuple[str, ...]:
                         f"{what} of {material.name} was used from {low:.0f} to {high:.0f} K; its source states "
                         f"{prop.valid[0]:.0f} to {prop.valid[1]:.0f} K."
                     )
-        if material.orthotropic is None:
-            ratio = float(np.max(material.ratio(293.15 if one.T is None else one.T)))
-            if ratio > LOCKS and not aligned(one.filled.member.part.shape):
-                notes.append(
-                    f"{material.name} has a Poisson's ratio of {ratio:.3g} where it is warm; beyond 0.45 stress beside "
-                    "curved walls is not to be trusted."
-                )
     size = float((grid.spacing * np.array(grid.shape))[: grid.active].max())
     if size > HUGE:
         notes.append(f"the structure is {size:.4g} m long; places are read in metres.")
