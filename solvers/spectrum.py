@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 Apply = Callable[[Array], Array]
 FEW = 15_000  # unknowns up to which a solid is factorised; a section always is
 SPARE = 4  # vectors more than are asked for: the last ones come in slowly
-PATIENCE = 120
+PATIENCE, RESTARTS = 120, 60
 BELOW = 1e-3  # of (wave speed / size)^2 by which the shift of a free structure lies below 0
 
 
@@ -156,7 +156,13 @@ def lowest(way: Open, B: sparse.csr_matrix, count: int, tolerance: float, scale:
         shift = -BELOW * scale if drift.shape[1] else 0.0
         solve = factorised((K - shift * B).tocsr() if shift else K, way.use, way.rest.grid.nodes)
         operator = LinearOperator(K.shape, solve, dtype=float)
-        value, vector, turns = _lanczos(K, B, count + drift.shape[1], tolerance, sigma=shift, OPinv=operator)
+        try:
+            value, vector, turns = _lanczos(K, B, count + drift.shape[1], tolerance, sigma=shift, OPinv=operator)
+        except ArpackNoConvergence as cause:
+            raise SolveError(
+                f"{len(cause.eigenvalues)} of {count} modes came in before the iteration was given up. It takes few "
+                "turns on a sound structure. Ask for fewer modes, or look for parts that hang on an edge."
+            ) from cause
         if drift.shape[1]:  # the share of each vector that is a motion as a whole
             gram = drift.T @ (B @ drift)
             seen = drift.T @ (B @ vector)
@@ -174,7 +180,13 @@ def least_load(way: Open, S: sparse.csr_matrix, count: int, tolerance: float) ->
         K = way.rest.held.assembled()[way.use][:, way.use]
         solve = factorised(K, way.use, way.rest.grid.nodes)
         operator = LinearOperator(K.shape, solve, dtype=float)
-        value, vector, turns = _lanczos(-S, K, count, tolerance, which="LA", Minv=operator)
+        try:
+            value, vector, turns = _lanczos(-S, K, count, tolerance, which="LA", Minv=operator, maxiter=RESTARTS)
+        except ArpackNoConvergence as cause:
+            raise SolveError(
+                f"{len(cause.eigenvalues)} of {count} buckling modes came in: the loads press too little, or nowhere. "
+                "What is pulled alone does not buckle. Turn the loads round, or ask for fewer modes."
+            ) from cause
         return value[::-1], vector[:, ::-1], turns
     cycle = _Cycled(way)
     value, vector, turns = gradients(lambda x: S @ x, cycle.stiff, cycle.precondition, _start(way, cycle, S, count),
@@ -185,13 +197,7 @@ def least_load(way: Open, S: sparse.csr_matrix, count: int, tolerance: float) ->
 def _lanczos(A: sparse.csr_matrix, B: sparse.csr_matrix, count: int, tolerance: float,
              **how: object) -> tuple[Array, Array, int]:  # fmt: skip
     first = np.random.default_rng(0).standard_normal(A.shape[0])
-    try:
-        value, vector = eigsh(A, count, B, v0=first, tol=tolerance, **how)
-    except ArpackNoConvergence as cause:
-        raise SolveError(
-            f"{len(cause.eigenvalues)} of {count} modes came in before the iteration was given up. It takes few turns "
-            "on a sound structure. Ask for fewer modes, or look for parts that hang on an edge."
-        ) from cause
+    value, vector = eigsh(A, count, B, v0=first, tol=tolerance, **how)
     order = np.argsort(value)
     return value[order], vector[:, order], 0
 
