@@ -37,6 +37,7 @@ from .outcome import outcome
 from .pedigree import pedigree
 from .plan import Gain, Goal, NextTrial, Plan, Sensor
 from .plate import facing
+from .point import Point
 from .posterior import Posterior, posterior
 from .problem import Experiment, Problem, pose
 from .profile import Profile, profile
@@ -81,7 +82,7 @@ from .study import (
 )
 from .tree import Carried, Node, Tree, carry, write_carried
 from .treefile import read_tree, write_tree
-from .validate import Point, Validation, compare, validate
+from .validate import Validation, compare, validate
 from .verify import verify
 
 __all__ = [

@@ -36,12 +36,13 @@ from .form import Form
 from .freeze import frozen_before
 from .lack import content_of_lack
 from .pedigree import pedigree
+from .point import Point
 from .problem import Experiment, Free
 from .refine import Refinement, refine_each
 from .sealed import sealed
 from .standing import before_answers, earlier, put_down, refuse_other, told_of
 from .studies import Known, contents
-from .validate import Point, Validation, compare, validate
+from .validate import Validation, compare, validate
 from .verify import verify
 
 Tell = Callable[[str, float], None]

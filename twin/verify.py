@@ -16,10 +16,10 @@ from .budget import Prediction
 from .check import seal
 from .criteria import INDISPENSABLE, refuse_silent, refuse_unknown, rows
 from .decide import Decision, decide, flips
+from .point import Point
 from .risk import Risks, risks
 from .sign import BESIDE, PAYLOAD
 from .standing import scrutinised
-from .validate import Point
 
 STATEMENT = {"en": "This verdict is a simulation-based assessment; it replaces no accredited test report.",
              "zh": "本结论为基于仿真的评价，不替代经认可的检测报告。"}  # fmt: skip
