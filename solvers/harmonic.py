@@ -107,7 +107,7 @@ class Harmonic:
                 f"load case '{case.name}' moves a support by {np.abs(rest.holds.value).max():.3g} m while it swings. "
                 "Supports stand still here. Give them 0, and load the structure by forces."
             )
-        posed, squared, shapes, turns, _ = modal.solved(structure, case, grid, filled, self.modes)
+        posed, squared, shapes, _, turns, _ = modal.solved(structure, case, grid, filled, self.modes)
         own = np.sqrt(squared)
         if own[-1] < 2.0 * np.pi * self.frequencies[-1]:
             raise SolveError(

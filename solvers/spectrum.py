@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,15 @@ def _gathered(rest: Rest, each: list[Array]) -> sparse.csr_matrix:
     return sparse.coo_matrix((every, (rows, columns)), shape=(size, size)).tocsr()
 
 
+class Found(NamedTuple):
+    """Ratios (k,), vectors (m, k), what the stiffness makes of each with itself (k,), and iterations."""
+
+    value: Array
+    vector: Array
+    stored: Array
+    turns: int
+
+
 @dataclass(slots=True, eq=False)
 class Open:
     """The unknowns of a structure that can move, and what is done with vectors (m, k) of them.
@@ -145,8 +155,8 @@ class Open:
             )
 
 
-def lowest(way: Open, B: sparse.csr_matrix, count: int, tolerance: float, scale: float) -> tuple[Array, Array, int]:
-    """The `count` least l with K x = l B x, B positive: l (k,), x (m, k) with x B x = 1, and iterations.
+def lowest(way: Open, B: sparse.csr_matrix, count: int, tolerance: float, scale: float) -> Found:
+    """The `count` least l with K x = l B x, B positive, and x with x B x = 1.
 
     Motions as a whole are left out. `scale` is a small l, below that of what deforms.
     """
@@ -168,14 +178,15 @@ def lowest(way: Open, B: sparse.csr_matrix, count: int, tolerance: float, scale:
             seen = drift.T @ (B @ vector)
             deforms = np.einsum("ik,ik->k", seen, np.linalg.solve(gram, seen)) < 0.5
             value, vector = value[deforms], vector[:, deforms]
-        return value[:count], vector[:, :count], turns
+        value, vector = value[:count], vector[:, :count]
+        return Found(value, vector, np.einsum("ik,ik->k", vector, K @ vector), turns)
     cycle = _Cycled(way)
     return gradients(cycle.stiff, lambda x: B @ x, cycle.precondition, _start(way, cycle, B, count), count, tolerance,
                      drift)  # fmt: skip
 
 
-def least_load(way: Open, S: sparse.csr_matrix, count: int, tolerance: float) -> tuple[Array, Array, int]:
-    """The `count` greatest m with -S x = m K x, K positive: m (k,), x (n, k) with x K x = 1, and iterations."""
+def least_load(way: Open, S: sparse.csr_matrix, count: int, tolerance: float) -> Found:
+    """The `count` greatest m with -S x = m K x, K positive, and x with x K x = 1."""
     if way.direct:
         K = way.rest.held.assembled()[way.use][:, way.use]
         solve = factorised(K, way.use, way.rest.grid.nodes)
@@ -187,11 +198,12 @@ def least_load(way: Open, S: sparse.csr_matrix, count: int, tolerance: float) ->
                 f"{len(cause.eigenvalues)} of {count} buckling modes came in: the loads press too little, or nowhere. "
                 "What is pulled alone does not buckle. Turn the loads round, or ask for fewer modes."
             ) from cause
-        return value[::-1], vector[:, ::-1], turns
+        value, vector = value[::-1], vector[:, ::-1]
+        return Found(value, vector, -np.einsum("ik,ik->k", vector, S @ vector) / value, turns)
     cycle = _Cycled(way)
-    value, vector, turns = gradients(lambda x: S @ x, cycle.stiff, cycle.precondition, _start(way, cycle, S, count),
-                                     count, tolerance, np.zeros((way.use.size, 0)))  # fmt: skip
-    return -value, vector, turns
+    found = gradients(lambda x: S @ x, cycle.stiff, cycle.precondition, _start(way, cycle, S, count), count,
+                      tolerance, np.zeros((way.use.size, 0)))  # fmt: skip
+    return found._replace(value=-found.value, stored=found.stored / found.value)
 
 
 def _lanczos(A: sparse.csr_matrix, B: sparse.csr_matrix, count: int, tolerance: float,
@@ -231,9 +243,8 @@ def _start(way: Open, cycle: _Cycled, B: sparse.csr_matrix, count: int) -> Array
     return cycle.precondition(B @ np.random.default_rng(0).standard_normal((way.use.size, more)))
 
 
-def gradients(A: Apply, B: Apply, inverse: Apply, X: Array, count: int, tolerance: float,
-              drift: Array) -> tuple[Array, Array, int]:  # fmt: skip
-    """The `count` least l with A x = l B x, B positive, out of a block X (m, k): l, x with x B x = 1, iterations.
+def gradients(A: Apply, B: Apply, inverse: Apply, X: Array, count: int, tolerance: float, drift: Array) -> Found:
+    """The `count` least l with A x = l B x, B positive, out of a block X (m, k), and x with x B x = 1.
 
     Each turn seeks the least in the span of the vectors, their preconditioned residuals and their last changes; what
     is in span of `drift` (m, j) is kept out.
@@ -262,12 +273,11 @@ def gradients(A: Apply, B: Apply, inverse: Apply, X: Array, count: int, toleranc
         value = value[:many]
         last = C.copy()
         last[:many] = 0.0  # what has changed
-        P, AP, BP = (V @ last for V in (S, AS, BS))
-        X, AX, BX = (V @ C for V in (S, AS, BS))
+        (X, P), (AX, AP), (BX, BP) = (np.split(V @ np.concatenate([C, last], axis=1), 2, axis=1) for V in (S, AS, BS))
         R = AX - BX * value
         off = np.linalg.norm(R, axis=0) / np.maximum(np.linalg.norm(AX, axis=0), 1e-300)
         if (off[:count] <= tolerance).all():
-            return value[:count], X[:, :count], turn
+            return Found(value[:count], X[:, :count], np.einsum("ik,ik->k", X, AX)[:count], turn)
         todo = off > tolerance
         W = clean(inverse(R[:, todo]))
         W -= X @ (BX.T @ W)

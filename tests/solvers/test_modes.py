@@ -88,9 +88,9 @@ def test_a_free_ring_is_free_along_its_axis_alone():
 
 @pytest.mark.parametrize("case", [LoadCase(free=True), LoadCase(supports={"left": Fixed()})])
 def test_gradients_round_a_cycle_find_what_a_factorisation_finds(case, monkeypatch):
-    direct = modes(block(case), 5, cells=6, tolerance=1e-8)
+    direct = modes(block(case), 5, cells=4, tolerance=1e-8)
     monkeypatch.setattr(spectrum, "FEW", 0)
-    np.testing.assert_allclose(modes(block(case), 5, cells=6, tolerance=1e-5), direct, rtol=1e-8)
+    np.testing.assert_allclose(modes(block(case), 5, cells=4, tolerance=1e-5), direct, rtol=1e-8)
 
 
 def test_both_ways_find_the_same_buckling_load(monkeypatch):
@@ -122,7 +122,7 @@ def test_shapes_of_different_modes_do_not_share_mass_or_stiffness():
     from foretrial.solvers.modes import laid
 
     grid = laid(solver, structure)
-    rest, squared, x, _, _ = solver.solved(structure, structure.cases[0], grid, cut_all(structure, grid), 4)
+    rest, squared, x, *_ = solver.solved(structure, structure.cases[0], grid, cut_all(structure, grid), 4)
     way = spectrum.Open.of(rest)
     M, K = way.of_components(spectrum.mass(rest)), rest.held.assembled()[way.use][:, way.use]
     np.testing.assert_allclose(x[way.use].T @ (M @ x[way.use]), np.eye(4), atol=1e-7)
