@@ -204,7 +204,7 @@ def test_warmth_that_is_held_across_presses(shift, ratio):
     rough = 1e-9 if not any(shift) else 1e-3
     np.testing.assert_allclose(got.end, (1 + ratio) * 12e-6 * 100 * 0.4, rtol=rough)
     np.testing.assert_allclose(got.zz, -200e9 * 12e-6 * 100, rtol=rough if ratio < 0.4 else 10 * rough)
-    assert abs(got.xx) < 2e-3 * 240e6
+    assert abs(got.xx) < 4e-3 * 240e6
 
 
 def test_warmth_that_is_held_all_round_presses_by_the_bulk():
