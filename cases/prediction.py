@@ -2,14 +2,17 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from foretrial import twin
 from foretrial.cases.qualify import Row, qualify
-from foretrial.models import Observation, Process, Requirement, Verdict
-from foretrial.solvers import Heat
+from foretrial.models import Line, Process, Requirement, Structure, Verdict
+from foretrial.models.fieldfile import read_deformed
+from foretrial.models.solver import Asked
+from foretrial.solvers import Heat, Strength
 
 
 def frozen(store: Path, requirement: Requirement, *, together: tuple[str, ...] = ()) -> twin.Record:
@@ -28,19 +31,19 @@ def frozen(store: Path, requirement: Requirement, *, together: tuple[str, ...] =
 
 @cache
 def _qualified(problems: tuple[str, ...]) -> list[Row]:
-    """Rows of the published problems; a case that asks two questions runs them once."""
-    return qualify(problems)
+    """Rows of the published problems, none where none is named; a case that asks two questions runs them once."""
+    return qualify(problems) if problems else []
 
 
 def foreseen(
     requirement: Requirement,
-    process: Process,
+    process: Process | Structure,
     *,
     case: str,
-    solver: Heat,
-    judged: tuple[Observation, ...],
+    solver: Heat | Strength,
+    judged: tuple[Asked, ...],
     out: Path,
-    every: float,
+    every: float = 1.0,
     problems: tuple[str, ...],
     title: tuple[str, str],
     tell: twin.Tell,
@@ -53,7 +56,7 @@ def foreseen(
     case : str
         Its name on the command line.
     every : float, s
-        Between two frames of the fields.
+        Between two frames of the fields; a structure at rest has none, its worst places are told instead.
     problems : tuple of str
         The published problems that qualify the operators in use.
     options : keyword arguments of twin.foresee_each
@@ -65,14 +68,15 @@ def foreseen(
 
 def foreseen_each(
     asked: Sequence[tuple[Requirement, Path, tuple[str, str]]],
-    process: Process,
+    process: Process | Structure,
     *,
     case: str,
-    solver: Heat,
-    judged: tuple[Observation, ...],
-    every: float,
+    solver: Heat | Strength,
+    judged: tuple[Asked, ...],
+    every: float = 1.0,
     problems: tuple[str, ...],
     tell: twin.Tell,
+    extra: Sequence[Line] = (),
     **options: Any,
 ) -> tuple[Verdict, ...]:
     """One verdict for each requirement, in its own folder, all from the same runs; see `foreseen`.
@@ -81,19 +85,26 @@ def foreseen_each(
     ----------
     asked : sequence of (Requirement, Path, (English, Chinese))
         Each with the folder and the title of its verdict.
+    extra : sequence of Line
+        What else is uncertain about the numbers, as in `twin.Question`.
     """
     ids = tuple(requirement.id for requirement, _, _ in asked)
     held = []
     for requirement, folder, _ in asked:
         folder.mkdir(parents=True, exist_ok=True)
         held.append(frozen(folder / "trials.h5", requirement, together=ids if len(ids) > 1 else ()))
-    tell(f"each run of '{process.name}': {solver.forecast(process)}", 0.0)
+    if isinstance(process, Structure):
+        tell(f"solving '{process.name}' for its picture", 0.0)
+    else:
+        tell(f"each run of '{process.name}': {solver.forecast(process)}", 0.0)
     first = asked[0][1] / "fields.vtkhdf"
     field: Mapping[str, Any] = twin.picture(solver, process, first, every=every)
     for _, folder, _ in asked[1:]:
         shutil.copyfile(first, folder / first.name)
-    questions = [twin.Question(requirement=requirement, store=folder / "trials.h5", freeze=freeze, title=title,
-                               fields=(field,))
+    seen: dict[str, Any] = {"fields": (field,), "extra": tuple(extra)}
+    if isinstance(process, Structure):
+        seen["more"] = {"hot_spots": [asdict(spot) for one in read_deformed(first) for spot in one.spots]}
+    questions = [twin.Question(requirement=requirement, store=folder / "trials.h5", freeze=freeze, title=title, **seen)
                  for (requirement, folder, title), freeze in zip(asked, held, strict=True)]  # fmt: skip
     return twin.foresee_each(questions, process, judged=judged, solver=solver, qualification=_qualified(problems),
                              command=f"foretrial run {case}",

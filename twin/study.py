@@ -16,6 +16,7 @@ from ..models import (
     ModelError,
     Requirement,
     Solver,
+    Structure,
     Trial,
     Verdict,
     quantities,
@@ -370,17 +371,27 @@ def write_verdict(verdict: Verdict, folder: Path) -> Path:
 
 def picture(solver: Solver, process: Recipe, path: Path, *, every: float, sensors: Sequence[Channel] = (),
             display: str = "degC") -> dict[str, Any]:  # fmt: skip
-    """Run a process for its fields alone, a frame `every` so many s; what verdict.json says of the file at `path`."""
+    """Run a process for its fields alone, a frame `every` so many s; what verdict.json says of the file at `path`.
+
+    A structure is at rest: its load cases take the place of frames, and stress that of temperature.
+    """
     times: list[float] = []
     with FieldWriter(path) as writer:
+        if isinstance(process, Structure):
+            solver(process, keep=writer)
+            times = [float(n) for n in range(len(process.cases) + len(process.combinations or {}))]
 
         def keep(frame: Frame) -> None:
             writer(frame)
             times.append(frame.t)
 
-        solver(process, keep=keep, every=every)
+        if not isinstance(process, Structure):
+            solver(process, keep=keep, every=every)
     probes = [{"name": c.name, "place": list(c.place)} for c in sensors if c.place is not None]
-    return {"file": path.name, "digest": _sha(path), "what": {"en": "temperature", "zh": "温度"}, "unit": "K",
+    what, unit = {"en": "temperature", "zh": "温度"}, "K"
+    if isinstance(process, Structure):
+        what, unit, display = {"en": "von Mises stress", "zh": "von Mises 等效应力"}, "Pa", "MPa"
+    return {"file": path.name, "digest": _sha(path), "what": what, "unit": unit,
             "display": display, "times": times, "body": process.bodies[0].name, "probes": probes}  # fmt: skip
 
 
