@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Property, SolveError
+from ..models import Frame, Profile, Property, SolveError
 from ..models.errors import did_you_mean
 from ..models.load import LoadCase
-from ..models.path import LoadPath
+from ..models.path import LoadPath, Warmth
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import Elements, Piece, elements, piece, shaped
@@ -19,7 +19,7 @@ from .loads import forces
 from .points import laws, points
 from .raster import Filled, Raster
 from .statics import BALANCED, _pivoted
-from .warmth import grown, warmth
+from .warmth import TABLE, expanded, warmth
 
 Array = NDArray[np.float64]
 HALVED = 12  # times that a step is halved before its load counts as more than can be carried
@@ -29,13 +29,14 @@ FEW = 6_000  # unknowns up to which a solid is factorised
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Moment:
-    """A state on the way: when, on what grid, how warm the cells of each piece are (K), and the loads that act."""
+    """A state on the way: when, on what grid, how warm the cells of each piece are (K), loads and growth."""
 
     t: float
     body: Body
     state: State
     warm: tuple[Array | None, ...]
     load: Array
+    grown: Array
     rounds: int
     halved: int
 
@@ -65,6 +66,7 @@ class Course:
     ended: float | None = None
     _warm: dict[int, list[tuple[Array, Array] | None]] = field(default_factory=dict)
     _loads: dict[str, Array] = field(default_factory=dict)
+    _tables: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Moment]:
         """Every state that is in balance, the start first; ends early where nothing more is carried."""
@@ -76,7 +78,8 @@ class Course:
         if found is None:
             self.ended = 0.0
             return
-        last = Moment(t=0.0, body=body, state=found, warm=warm, load=target.load, rounds=rounds, halved=0)
+        last = Moment(t=0.0, body=body, state=found, warm=warm, load=target.load, grown=target.grown, rounds=rounds,
+                      halved=0)  # fmt: skip
         yield last
 
         def loaded(t: float) -> tuple[Target, tuple[Array | None, ...]]:
@@ -126,7 +129,8 @@ class Course:
                         return
                     continue
                 t, state, step = then, found, 2.0 * step
-                yield Moment(t=t, body=body, state=found, warm=warm, load=target.load, rounds=rounds, halved=halved)
+                yield Moment(t=t, body=body, state=found, warm=warm, load=target.load, grown=target.grown,
+                             rounds=rounds, halved=halved)  # fmt: skip
                 halved = 0
 
     def _released(self, last: Moment) -> Iterator[Moment]:
@@ -221,7 +225,10 @@ class Course:
             if feel is None or not isinstance(expansion, Property):
                 free.append(np.zeros(mine.stop - mine.start))
                 continue
-            here, slope = grown(expansion, *feel, stress_free)
+            table = self._growth(one.filled.member.name, expansion, stress_free)
+            here = np.interp(feel[0], *table)
+            ahead, behind = (np.interp(feel[0][:, None] + way * feel[1], *table) for way in (1.0, -1.0))
+            slope = 0.5 * (ahead - behind)
             of = every.of[mine] - every.begin[n]
             free.append(here[of] + (slope[of] * every.local[mine]).sum(axis=1))
         if self.path.warm and not body.direct:
@@ -229,6 +236,17 @@ class Course:
         share = self.path.factor(hold.name, t) if hold.name in self.path.factors else 1.0
         return Target(load=self._acting(t, body) + share * body.holds_pull(), value=share * body.holds.value,
                       grown=np.concatenate(free), law=laws(body.pieces, warm))  # fmt: skip
+
+    def _growth(self, name: str, expansion: Property, stress_free: float) -> tuple[Array, Array]:
+        """Temperatures, K, and free strains over them, for all that the path knows."""
+        if name not in self._tables:
+            low, high = stress_free, stress_free
+            for one in self.path.warm:
+                found = _span(one, name)
+                low, high = min(low, found[0]), max(high, found[1])
+            T = np.linspace(low - 1.0, high + 1.0, TABLE)
+            self._tables[name] = T, expanded(expansion, T, stress_free)
+        return self._tables[name]
 
     def _renewed(self, body: Body, warm: tuple[Array | None, ...]) -> None:
         """Elastic elements at these temperatures, where a solid's stiffness follows them."""
@@ -241,3 +259,15 @@ class Course:
         if not np.array_equal(built.factor(built.cells), body.built.factor(body.built.cells)):
             body.pieces = pieces
             body.renew(built)
+
+
+def _span(warm: Warmth, name: str) -> tuple[float, float]:
+    """Coldest and hottest of a state of warmth, K, with some room for what lies between and beyond its places."""
+    if isinstance(warm, Profile):
+        seen = warm.curve(np.linspace(*warm.curve.range, 401)) + quantity(warm.shift, "K").value
+    elif isinstance(warm, Frame):
+        seen = warm.T[name][warm.solid[name]] if name in warm.T else np.zeros(1)
+    else:
+        seen = np.array([quantity(warm, "K").value])
+    low, high = float(seen.min()), float(seen.max())
+    return low - 0.5 * (high - low), high + 0.5 * (high - low)

@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 ROUNDS = 25  # of Newton within a step
 SLACK = 0.7  # share of the first slope along a correction above which the correction is shortened
 LEAP = 0.02  # plastic strain within a step beyond which what was found is no small step
+FIRM = 1e-4  # of the elastic stiffness that is added to a tangent, for what flows without resistance any way it likes
+FADED = 1e-3  # of the forces of a body that yields all over: smaller ones need not be in balance among themselves
 KRYLOV, CLOSE = 800, 1e-4  # iterations of a solid's linear equations, and the share that they may leave
 
 
@@ -72,6 +74,10 @@ class Body:
         Elastic, without supports.
     soft : (N, N) N/m
         What void and supports that fix no node add.
+    open : (N,) bool
+        Unknowns that are free.
+    unit : float, m2
+        Size of what a unit of stress all over pulls at the nodes.
     """
 
     structure: Structure
@@ -85,7 +91,9 @@ class Body:
     direct: bool
     soft: sparse.csr_matrix = field(init=False)
     open: NDArray[np.bool_] = field(init=False)
+    unit: float = field(init=False)
     _cycle: Cycle | None = None
+    _firm: sparse.csr_matrix | None = None
     _own: tuple[Ints, Array, Ints] | None = None
 
     def __post_init__(self) -> None:
@@ -97,6 +105,10 @@ class Body:
         used = np.zeros(size, dtype=bool)
         used[np.unique(self.points.dofs)] = True
         self.open = used & ~self.holds.fixed
+        points = self.points
+        each = np.abs(points.B).sum(axis=1) * points.weight[:, None]
+        whole = np.add.reduceat(each, points.first[:-1])[points.shape]
+        self.unit = float(np.linalg.norm(np.bincount(points.dofs.ravel(), whole.ravel(), size)))
 
     @property
     def thin(self) -> bool:
@@ -141,7 +153,9 @@ class Body:
             rows = np.arange(len(self.points.dofs))
             _, _, each, _ = self.asked(before, now.u, now.a, target, rows)
             assert each is not None
-            K = _sparse(self.points.dofs, each, now.u.size) + self.soft
+            if self._firm is None:
+                self._firm = FIRM * self.built.assembled()
+            K = _sparse(self.points.dofs, each, now.u.size) + self.soft + self._firm
             du = np.where(self.open, 0.0, moved)
             right = (r - K @ du)[self.open]
             try:
@@ -177,7 +191,7 @@ class Body:
         dofs = self.built.unknowns(unique)
 
         def applied(x: Array) -> Array:
-            out = cycle.applied(x, np.zeros(x.size))
+            out = (1.0 + FIRM) * cycle.applied(x, np.zeros(x.size))
             if len(dofs):
                 each = np.matmul(more, x[dofs][:, :, None])[:, :, 0]
                 out += np.bincount(dofs.ravel(), each.ravel(), out.size)
@@ -224,13 +238,13 @@ def equilibrium(body: Body, before: State, target: Target, tolerance: float) -> 
     """The state in balance with a target, None where none is found; and the rounds it took."""
     u, moved = before.u.copy(), np.where(body.holds.fixed, target.value - before.u, 0.0)
     now, size, _, found = body.asked(before, u, before.a, target)
-    last = (0.0, 0.0, 1.0)
+    last, least = (0.0, 0.0, 1.0), FADED * body.unit * float(target.law[:, 2].min())
     for turn in range(ROUNDS):
         r = np.where(body.open, target.load - now.pulled - body.soft @ now.u, 0.0)
         whole = float(np.linalg.norm(np.where(body.open, size, 0.0)) + np.linalg.norm(target.load))
         if not found or not np.isfinite(whole):
             return None, turn
-        if not moved.any() and (np.linalg.norm(r) <= tolerance * whole):
+        if not moved.any() and np.linalg.norm(r) <= tolerance * max(whole, least):
             if float((now.p - before.p).max(initial=0.0)) > LEAP:
                 return None, turn
             gain = min(float(np.linalg.norm(r)) / last[2], 1.0)

@@ -141,7 +141,7 @@ class Plastic:
         course = Course(structure=structure, path=path or _own(structure), grid=grid, filled=filled, steps=steps,
                         tolerance=self.tolerance, linear=self.linear, times=self.times)  # fmt: skip
         times, rows, notes = [], [], list(refuse_thin(filled, grid))
-        rounds, halved, entered, stored, errors = 0, 0, 0.0, 0.0, np.zeros(len(observe))
+        rounds, halved, work = 0, 0, np.zeros(3)
         before: Moment | None = None
         large: SolveError | None = None
         for now in course:
@@ -158,16 +158,21 @@ class Plastic:
             notes += assumed(answer.answer.rest.pieces, grid)
             rounds, halved = rounds + now.rounds, halved + now.halved
             if before is not None:
-                work = _work(before, now)
-                entered, stored = entered + work[0], stored + work[1]
+                work += _work(before, now)
             before = now
-        errors = np.abs(np.array(rows).reshape(len(rows), -1)).max(axis=0, initial=0.0) * self.tolerance
+        errors = np.abs(np.array(rows).reshape(len(rows), len(observe))).max(axis=0, initial=0.0) * self.tolerance
+        if before is None:
+            raise large or SolveError(
+                f"'{structure.name}' finds no balance at the start of its path. Nothing has happened there yet. Look "
+                "for supports that move at t = 0 s, or for a start that is not free of stress."
+            )
         notes += _notes(structure, halved, len(times) - 1, course)
         values, t = np.array(rows).reshape(len(times), len(observe)), np.array(times)
         rates = np.gradient(values, t, axis=0) if len(t) > 1 else np.zeros_like(values)
-        cells = int(sum(len(one.cells) for one in before.body.pieces)) if before is not None else 0
+        cells = int(sum(len(one.cells) for one in before.body.pieces))
+        entered, made, stored = work.tolist()
         history = History(t=t, names=tuple(one.name for one in observe), values=values, rates=rates,
-                          stage_ends=(float(t[-1]),), balance=Balance(entered=entered, made=0.0, stored=stored),
+                          stage_ends=(float(t[-1]),), balance=Balance(entered=entered, made=made, stored=stored),
                           iterations=rounds, cells=cells, iteration_error=float(errors.max(initial=0.0)),
                           iteration_errors=tuple(float(one) for one in errors), solver=self.digest,
                           process=digest((structure, course.path)), seconds=time.perf_counter() - began,
@@ -260,12 +265,14 @@ def _answer(structure: Structure, now: Moment) -> Flowed:
     return Flowed(t=now.t, answer=both[0], strained=both[1])
 
 
-def _work(before: Moment, now: Moment) -> tuple[float, float]:
-    """Work (J) of what acts, supports included, and of the stresses, between two moments."""
+def _work(before: Moment, now: Moment) -> Array:
+    """Work (J) between two moments: of what acts, supports included; of growth; and what other strains took."""
     moved = now.state.u - before.state.u
     pulled = now.state.pulled + now.body.soft @ now.state.u, before.state.pulled + before.body.soft @ before.state.u
     acting = (np.where(now.body.open, now.load, pulled[0]) + np.where(before.body.open, before.load, pulled[1])) / 2.0
-    return float(acting @ moved), float((pulled[0] + pulled[1]) @ moved / 2.0)
+    mean = 0.5 * (now.state.stress + before.state.stress)[:, :3].sum(axis=1)
+    growth = float(now.body.points.volume @ (mean * (now.grown - before.grown)))
+    return np.array([acting @ moved, -growth, (pulled[0] + pulled[1]) @ moved / 2.0 - growth])
 
 
 def _notes(structure: Structure, halved: int, steps: int, course: Course) -> list[str]:

@@ -205,7 +205,7 @@ def respond(rows, u, dofs, shape, first, B, M, weight, start, grown, law, tab, s
                         for l in range(k):
                             for i in range(6):
                                 W[l, 0] += w * M[s, i, l] * stress[q, i]
-                                size += abs(w * M[s, i, l] * stress[q, i])
+                                size += abs(w * M[s, i, l]) * (abs(stress[q, i]) + 0.01 * law[c, 2])
                                 if M[s, i, l] != 0.0:
                                     for j in range(k):
                                         A[l, j] += M[s, i, l] * V[i, j]
