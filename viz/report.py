@@ -12,16 +12,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..models.digest import digest
 from ..models.errors import ModelError
-from ..models.fieldfile import FieldFile, read_fields
+from ..models.fieldfile import is_deformed, read_deformed, read_fields
 from ..models.units import factor
 from ..models.verdict import SCHEMA, readable
+from .deformed import pack_deformed
 from .surface import pack, surface
 
 LARGEST = 6_000_000  # bytes of a page
 MOST = 1500  # points of a curve
 SCRIPTS = ("unpack.js", "page.js", "charts.js", "sections.js", "studies.js", "measured.js", "evidence.js", "plots.js",
-           "solid.js", "part.js", "start.js")  # fmt: skip
+           "solid.js", "stage.js", "bent.js", "part.js", "start.js")  # fmt: skip
 
 
 def report(folder: Path | str) -> Path:
@@ -98,17 +100,21 @@ def _field(folder: Path, named: Mapping[str, Any], room: int) -> dict[str, Any]:
     path = folder / str(named["file"])
     if not path.is_file():
         return {"trouble": "missing"}
+    if is_deformed(path):
+        several = read_deformed(path)
+        _refuse_changed(path, digest(several), named)
+        return pack_deformed(several, room) or {"trouble": "too-large", "faces": len(surface(several[0]).quads)}
     fields = read_fields(path)
-    _refuse_changed(fields, named)
+    _refuse_changed(path, fields.digest(), named)
     packed = pack(fields, named.get("probes") or [], room)
     return packed or {"trouble": "too-large", "faces": len(surface(fields).quads)}
 
 
-def _refuse_changed(fields: FieldFile, named: Mapping[str, Any]) -> None:
+def _refuse_changed(path: Path, found: str, named: Mapping[str, Any]) -> None:
     stated = named.get("digest")
-    if stated and stated not in (fields.digest(), hashlib.sha256(fields.path.read_bytes()).hexdigest()):
+    if stated and stated not in (found, hashlib.sha256(path.read_bytes()).hexdigest()):
         raise ModelError(
-            f"{fields.path.name} has digest {fields.digest()[:12]}..., verdict.json states {str(stated)[:12]}... "
+            f"{path.name} has digest {found[:12]}..., verdict.json states {str(stated)[:12]}... "
             "A report shows the fields that the verdict rests on. Restore the file, or run the case again."
         )
 
@@ -117,6 +123,7 @@ def _units(noun: Any) -> dict[str, list[float]]:
     """Scale and offset from SI to every unit for reading in `noun`: shown = scale * SI + offset."""
     scale, offset = factor("degC", "K")
     found = {"K|degC": [1.0 / scale, -offset / scale]}  # levels of a cooling time are read so
+    found |= {"Pa|MPa": [1e-6, 0.0], "m|mm": [1e3, 0.0]}  # and structures so
 
     def walk(node: Any, unit: Any, display: Any) -> None:
         if isinstance(node, Mapping):

@@ -31,6 +31,19 @@ function normals(mesh) {
   return found;
 }
 
+// Ends, two by two, of the edges where faces meet at an angle, or one ends.
+function creases(mesh) {
+  const count = mesh.points.length / 3, seen = new Map(), found = [];
+  const flat = Array.from({ length: mesh.quads.length / 4 }, (_, i) => unitary(across(mesh, i)));
+  for (let k = 0; k < mesh.quads.length; k += 1) {
+    const a = mesh.quads[k], b = mesh.quads[k % 4 === 3 ? k - 3 : k + 1], key = Math.min(a, b) * count + Math.max(a, b);
+    if (!seen.has(key)) seen.set(key, k >> 2);
+    else { if (dot(flat[seen.get(key)], flat[k >> 2]) < CREASE) found.push(a, b); seen.set(key, -1); }
+  }
+  for (const [key, face] of seen) if (face >= 0) found.push(Math.floor(key / count), key % count);
+  return Uint32Array.from(found);
+}
+
 // At each point the mean of the faces around it: a look between cells, which hold no more than their own value.
 function blended(mesh, valueOf) {
   const sum = new Float64Array(mesh.points.length / 3), count = new Uint16Array(sum.length);

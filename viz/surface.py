@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.deformed import Deformed
 from ..models.fieldfile import FieldFile
 
 Array = NDArray[np.float64]
@@ -37,7 +38,7 @@ class Surface:
     cell: Ints
 
 
-def surface(fields: FieldFile) -> Surface:
+def surface(fields: FieldFile | Deformed) -> Surface:
     """Faces that only one cell has; a section's own cells; a strip along a line."""
     corners, points = fields.corners, fields.points
     if corners.shape[1] == 4:
@@ -74,7 +75,7 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
     skin = surface(fields)
     cells, local = np.unique(skin.cell, return_inverse=True)
     mesh = skin.points.astype("<f4").tobytes() + skin.quads.astype("<u4").tobytes() + local.astype("<u4").tobytes()
-    fixed = _squeeze(mesh)
+    fixed = squeeze(mesh)
     if len(fixed) > room:
         return None
     found = np.array([_nearest(fields, probe["place"]) for probe in probes], dtype=int)
@@ -88,7 +89,7 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
     shown = np.arange(steps)
     while True:
         values = skinned[shown]
-        packed = _squeeze(_planes(values))
+        packed = squeeze(planes(values))
         if len(fixed) + len(packed) <= room or shown.size <= 2:
             break
         shown = np.unique(np.linspace(0, steps - 1, max(2, (shown.size + 1) // 2)).round().astype(int))
@@ -96,8 +97,8 @@ def pack(fields: FieldFile, probes: Sequence[Any], room: int) -> dict[str, Any] 
         return None
     return {
         "mesh": fixed, "values": packed, "points": len(skin.points), "quads": len(skin.quads), "cells": cells.size,
-        "ids": _squeeze(cells.astype("<u4").tobytes()), "owner": _squeeze(fields.body[cells].astype("<u1").tobytes()),
-        "centres": _squeeze(fields.centres[cells].astype("<f4").tobytes()), "bodies": list(fields.bodies),
+        "ids": squeeze(cells.astype("<u4").tobytes()), "owner": squeeze(fields.body[cells].astype("<u1").tobytes()),
+        "centres": squeeze(fields.centres[cells].astype("<f4").tobytes()), "bodies": list(fields.bodies),
         "low": low, "high": high,
         "times": [float(fields.times[step]) for step in shown], "kept": steps, "metric": fields.metric,
         "flat": fields.corners.shape[1] < 8, "complete": fields.complete,
@@ -114,10 +115,11 @@ def _nearest(fields: FieldFile, place: Sequence[float]) -> int:
     return int(np.argmin((off**2).sum(axis=1)))
 
 
-def _planes(values: NDArray[np.float32]) -> bytes:
+def planes(values: NDArray[np.float32]) -> bytes:
     """Bytes of equal weight side by side: the same numbers, a smaller file."""
     return values.view(np.uint8).reshape(-1, 4).T.tobytes()
 
 
-def _squeeze(raw: bytes) -> str:
+def squeeze(raw: bytes) -> str:
+    """Bytes as text that a page unpacks."""
     return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode("ascii")

@@ -10,7 +10,7 @@ STEEL = Elastic(name="S355", young=210e9, yields=Yield(stress=355e6))
 
 def bracket():
     """An L with a hole and a fillet, pressed down and sideways, and both at once."""
-    fillet = Part.box(0.02, 0.02, 0.02).moved(0.03, 0.03) - Part.cylinder(0.02, 0.04).moved(0.05, 0.05, -0.01)
+    fillet = Part.box(0.03, 0.03, 0.02).moved(0.02, 0.02) - Part.cylinder(0.02, 0.04).moved(0.05, 0.05, -0.01)
     whole = Part.box(0.03, 0.10, 0.02, name="bracket") + Part.box(0.10, 0.03, 0.02) + fillet
     part = (whole - Part.cylinder(0.008, 0.04).moved(0.08, 0.015, -0.01)).with_patch(
         "root", facing=(0, 1, 0), box=((-1, 0.099, -1), (1, 1, 1))).with_patch(
