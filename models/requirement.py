@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean
-from .gauge import Peak, Reading, Safety
+from .gauge import BucklingFactor, Frequency, Peak, Reading, Safety
 from .history import History
 from .measured import Measured
 
@@ -75,7 +75,7 @@ class Interest:
         readings : Reading
             Gauges, peaks, reactions, factors of safety and the like.
         statistic : str
-            "max" or "min"; left out, "min" of factors of safety and of least values, else "max".
+            "max" or "min"; left out, "min" of factors of safety and buckling, frequencies and least values, else "max".
 
         Raises
         ------
@@ -88,7 +88,8 @@ class Interest:
                 f"{len(readings)} readings in {', '.join(units) or 'no unit'} have no worst. Those of one unit have. "
                 "Ask for each unit by a requirement of its own."
             )
-        least = all(isinstance(one, Safety) or (isinstance(one, Peak) and one.statistic == "min") for one in readings)
+        low = (Safety, BucklingFactor, Frequency)
+        least = all(isinstance(one, low) or (isinstance(one, Peak) and one.statistic == "min") for one in readings)
         return cls(observations=tuple(one.name for one in readings), statistic=statistic or ("min" if least else "max"),
                    window=(0.0, 1.0), unit=units[0])  # fmt: skip
 

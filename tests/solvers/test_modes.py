@@ -11,6 +11,7 @@ from foretrial.models import (
     Force,
     Frequency,
     Gauge,
+    Interest,
     LoadCase,
     ModelError,
     Part,
@@ -24,6 +25,7 @@ from foretrial.models import (
 )
 from foretrial.models.material import constant
 from foretrial.solvers import Buckling, Harmonic, Modal, dissect, spectrum
+from foretrial.twin.refine import refine
 
 E, RHO, L, H = 200e9, 8000.0, 1.0, 0.02
 STEEL = Elastic(name="steel", young=E, poisson=0.3, density=RHO)
@@ -114,6 +116,30 @@ def test_shapes_are_kept_and_have_the_mass_and_energy_that_they_should():
     assert abs(tip[0, 1]) > 0.99
     np.testing.assert_allclose(tip[1], 0.0)
     assert history.balance.residual < 1e-7
+
+
+def test_shapes_are_drawn_like_any_answer():
+    from foretrial.solvers.picture import picture
+
+    ring = Structure.simple(part=Part.rod(2.2, 10.0, bore=1.8), material=STEEL, case=LoadCase(free=True))
+    for structure, along in ((membrane(), (16, 8, None)), (ring, (2, 50, None))):
+        kept = []
+        Modal(along=along, modes=2)(structure, keep=kept.append)
+        drawn = picture(kept[1])
+        assert drawn.case.startswith("load: mode 2, ")
+        np.testing.assert_allclose(np.abs(drawn.displacement).max(), 1.0, rtol=0.05)
+        assert np.isfinite(drawn.stress).all()
+
+
+def test_refinement_bounds_what_the_grid_leaves_in_a_frequency():
+    readings = frequencies(1)
+    found = refine(Modal(along=(32, 16, None)), membrane(), observe=readings, interest=Interest.of(*readings),
+                   ratios=(0.5, 0.75, 1.0))  # fmt: skip
+    fine = modes(membrane(), 1, along=(80, 40, None))[0]
+    coarse = modes(membrane(), 1, along=(32, 16, None))[0]
+    assert "Hz" in found.words[0][0]
+    assert 0.0 < coarse - fine < 3.0 * found.u_num
+    assert Interest.of(*FACTOR).statistic == Interest.of(*readings).statistic == "min"
 
 
 def test_shapes_of_different_modes_do_not_share_mass_or_stiffness():
@@ -252,9 +278,7 @@ def test_what_has_no_density_does_not_swing():
 
 def test_more_modes_than_unknowns_are_refused():
     case = LoadCase(supports={"left": Fixed()})
-    with pytest.raises(
-        SolveError, match=r"100 modes of 'structure' are asked for, and its grid has 52"
-    ):
+    with pytest.raises(SolveError, match=r"100 modes of 'structure' are asked for, and its grid has 52"):
         modes(block(case), 100, along=(2, 2, 2))
 
 
@@ -280,9 +304,7 @@ def test_a_round_section_is_not_asked_for_buckling():
 
 def test_readings_of_another_kind_and_unknown_cases_are_refused():
     beam = strip({"near": Fixed()}, DOWN)
-    with pytest.raises(
-        SolveError, match="is of the kind BucklingFactor, which modes of vibration do not read"
-    ):
+    with pytest.raises(SolveError, match="is of the kind BucklingFactor, which modes of vibration do not read"):
         Modal(along=ALONG)(beam, observe=FACTOR)
     with pytest.raises(SolveError, match=r"has no load case or combination 'lod'\. Did you mean 'load'"):
         Modal(along=ALONG, case="lod")(beam)

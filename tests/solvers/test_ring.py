@@ -66,6 +66,14 @@ def test_a_thick_cylinder_is_lames(held):
     np.testing.assert_allclose(found[-1], lame(0.15)[0], rtol=1e-2)
 
 
+@pytest.mark.parametrize("nu", [0.0, 0.45, 0.49])
+def test_a_ring_that_hardly_gives_way_in_volume_does_not_lock(nu):
+    case = LoadCase(supports=HELD, loads={"bore": Pressure(value=60e6)})
+    found = answer(case, at("ux", A), material=Elastic(name="rubbery", young=E, poisson=nu))
+    c, d = 60e6 * A**2 / (B**2 - A**2), 60e6 * A**2 * B**2 / (B**2 - A**2)
+    np.testing.assert_allclose(found, (1.0 + nu) / E * ((1.0 - 2.0 * nu) * c * A + d / A), rtol=5e-3)
+
+
 def test_widening_is_of_second_order_in_the_cells():
     case = LoadCase(supports=HELD, loads={"bore": Pressure(value=60e6)})
     off = [abs(answer(case, at("ux", A), along=(n, 2, None))[0] / lame(A)[2] - 1.0) for n in (4, 8, 16)]
