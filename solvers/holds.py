@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 SAFE = 2.0  # times what keeps Nitsche's form positive
 _NONE = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+MANY = 2000  # pieces of wall at a time
 STIFF = 10.0  # of a line support, over the stiffest elasticity
 
 
@@ -171,40 +172,51 @@ def _rows_in(one: Piece, cells: Ints) -> Ints:
 def _nitsche(support: Fixed | Sliding, one: Piece, rows: Ints, form: Trilinear, depth: float,
              built: Elements) -> tuple[Ints, Array, Array]:  # fmt: skip
     """What a support on walls that no node lies on adds to cells: symmetric Nitsche, with a penalty from each cell."""
+    filled = one.filled
+    cells, of = np.unique(filled.cells[filled.owner[rows]], axis=0, return_inverse=True)
+    order = np.argsort(of.ravel(), kind="stable")
+    rows, of = rows[order], of.ravel()[order]
+    n = form.size
+    cross, hold, pulled = (np.zeros((len(cells), n, n)) for _ in range(3))
+    toward_s, toward_v = np.zeros((len(cells), n)), np.zeros((len(cells), n))
+    for begin in range(0, len(rows), MANY):
+        some = slice(begin, begin + MANY)
+        first = np.flatnonzero(np.diff(of[some], prepend=-1))
+        for total, each in zip((cross, hold, pulled, toward_s, toward_v),
+                               _nitsche_each(support, one, rows[some], form, depth), strict=True):  # fmt: skip
+            total[of[some][first]] += np.add.reduceat(each, first, axis=0)
+    own = built.matrices[built.kind[tuple(cells.T)]] * built.factor(cells)[:, None, None]
+    strong = SAFE * _most(pulled, own)
+    more = strong[:, None, None] * hold - cross - cross.transpose(0, 2, 1)
+    return cells, more, strong[:, None] * toward_v - toward_s
+
+
+def _nitsche_each(support: Fixed | Sliding, one: Piece, rows: Ints, form: Trilinear,
+                  depth: float) -> tuple[Array, Array, Array, Array, Array]:  # fmt: skip
+    """Of pieces of wall: displacement times stress, times itself, stress times itself (m, n, n), and what is asked."""
     filled, active = one.filled, form.active
     at, share = spots(filled, rows)
     S, warm = _stress(one, rows, at, form)
-    N = form.shapes(at.reshape(-1, active)).reshape(*at.shape[:2], -1)
-    V = np.zeros((*at.shape[:2], active, form.size))
+    m, q = at.shape[:2]
+    N = form.shapes(at.reshape(-1, active)).reshape(m, q, -1)
+    V = np.zeros((m, q, active, form.size))
     for a in range(active):
         V[:, :, a, a * form.nodes : (a + 1) * form.nodes] = N
-    P = np.zeros((len(rows), active, active))
-    asked = np.zeros((len(rows), active))
+    P = np.zeros((m, active, active))
+    asked = np.zeros((m, active))
     if isinstance(support, Sliding):
         P[:] = np.einsum("mi,mj->mij", filled.normal[rows][:, :active], filled.normal[rows][:, :active])
     else:
         given = _asked(support, -1)[:active]
         P[:, np.arange(active), np.arange(active)] = ~np.isnan(given)
         asked[:] = np.nan_to_num(given)
-    weight = filled.area[rows][:, None] * share * depth
-    cells, of = np.unique(filled.cells[filled.owner[rows]], axis=0, return_inverse=True)
-    of = of.ravel()
-
-    def summed(each: Array) -> Array:
-        total = np.zeros((len(cells), *each.shape[1:]))
-        np.add.at(total, of, each)
-        return total
-
-    cross = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, V, P, S, optimize=True))
-    hold = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, V, P, V, optimize=True))
-    pulled = summed(np.einsum("mq,mqin,mij,mqjk->mnk", weight, S, P, S, optimize=True))
-    toward_s = summed(np.einsum("mq,mqin,mij,mj->mn", weight, S, P, asked, optimize=True))
-    toward_w = summed(np.einsum("mq,mqin,mij,mqj->mn", weight, V, P, warm, optimize=True))
-    toward_v = summed(np.einsum("mq,mqin,mij,mj->mn", weight, V, P, asked, optimize=True))
-    own = built.matrices[built.kind[tuple(cells.T)]] * built.factor(cells)[:, None, None]
-    strong = SAFE * _most(pulled, own)
-    more = strong[:, None, None] * hold - cross - cross.transpose(0, 2, 1)
-    return cells, more, strong[:, None] * toward_v - toward_s - toward_w
+    weight = (filled.area[rows][:, None] * share * depth)[:, :, None, None]
+    wide = (m, q * active, form.size)
+    PV, PS = (np.matmul(P[:, None], one).reshape(wide) for one in (V, S))
+    VW, SW = ((weight * one).reshape(wide).transpose(0, 2, 1) for one in (V, S))
+    aim = np.repeat(np.matmul(P, asked[:, :, None])[:, None, :, 0], q, axis=1).reshape(m, -1, 1)
+    grown = np.matmul(P[:, None], warm[..., None]).reshape(m, -1, 1)
+    return VW @ PS, VW @ PV, SW @ PS, (SW @ aim + VW @ grown)[:, :, 0], (VW @ aim)[:, :, 0]
 
 
 def _most(upper: Array, lower: Array) -> Array:
