@@ -1,6 +1,7 @@
 """What a body is made of as far as it carries load: elastic, thermal-expansion and strength properties."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from .material import Property, constant
 from .quantity import Quantity, quantity
 
 STRETCHED = 0.2  # elastic strain beyond which yield and Young's modulus are not of one unit
+_UNTOLD = " hardens when it is quenched: transformation strain is missing, so its residual stress is not valid."
 SOFTEST = 0.495  # Poisson's ratio above which displacements lock
 
 
@@ -218,6 +220,16 @@ class Elastic:
                 "its source."
             )
         return float(found(T))
+
+
+def untold(name: str) -> str:
+    """The note of a run that leaves out how a material transforms when it is quenched."""
+    return f"{name}{_UNTOLD}"
+
+
+def transforming(notes: Iterable[str]) -> tuple[str, ...]:
+    """Names of the materials that such notes are about."""
+    return tuple(dict.fromkeys(one.removesuffix(_UNTOLD) for one in notes if one.endswith(_UNTOLD)))
 
 
 def _property(given: Property | float, unit: str, label: str) -> Property:

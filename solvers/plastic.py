@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Balance, History, LoadPath, SolveError, digest, quantities, substitute
+from ..models.elastic import untold
 from ..models.errors import did_you_mean
 from ..models.gauge import STRAINS, Gauge, Peak, Reading
 from ..models.structure import Structure
@@ -22,7 +23,6 @@ from .stress import sampled
 from .walls import assumed, refuse_thin
 
 Array = NDArray[np.float64]
-TRANSFORMS = "hardens when it is quenched: transformation strain is missing, so its residual stress is not valid."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -276,7 +276,7 @@ def _work(before: Moment, now: Moment) -> Array:
 
 
 def _notes(structure: Structure, halved: int, steps: int, course: Course) -> list[str]:
-    notes = [f"{body.material.name} {TRANSFORMS}" for body in structure.bodies if body.material.hardens]
+    notes = [untold(body.material.name) for body in structure.bodies if body.material.hardens]
     if halved:
         notes.append(f"load steps were halved {halved} times on the way to {steps}")
     if course.ended is not None:

@@ -60,7 +60,7 @@ class Decision:
 def decide(*, value: float, limit: float | Sequence[float], sense: str, combined: float, coverage: float,
            guard: float, accuracy: float, needs: Sequence[str], criteria: Mapping[str, str], inside: bool,
            tried: bool, expired: bool, dof: float = float("inf"), unit: str = "K",
-           together: int = 1, settles: bool = True) -> Decision:  # fmt: skip
+           together: int = 1, settles: bool = True, transforming: Sequence[str] = ()) -> Decision:  # fmt: skip
     """PASS, FAIL, INCONCLUSIVE or NOT-VALID-HERE.
 
     Parameters
@@ -86,6 +86,8 @@ def decide(*, value: float, limit: float | Sequence[float], sense: str, combined
         many, and the expanded uncertainty keeps the one stated.
     settles : bool
         Whether finer grids settle on the number; else neither side of the limit is known.
+    transforming : names
+        Of materials whose transformation strain the run leaves out.
 
     Returns
     -------
@@ -146,6 +148,11 @@ def decide(*, value: float, limit: float | Sequence[float], sense: str, combined
         reasons.append(
             ("Predicted, not tried: no logged trial backs this use.", "仿真预测，未经试验：没有记录的试验支持此用途。")
         )
+    for name in transforming:
+        state = State.NOT_VALID_HERE
+        reasons.append((f"{name} hardens when it is quenched, and the strain of its transformation is left out: "
+                        "residual stress without it may have the wrong sign.",
+                        f"{name} 淬火时发生相变，而计算未计入相变应变：残余应力的符号可能因此错误。"))  # fmt: skip
     if not inside:
         state = State.NOT_VALID_HERE
         reasons.append(("The use lies outside the domain that validation covers.", "使用条件超出确认所覆盖的适用域。"))

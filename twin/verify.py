@@ -9,6 +9,7 @@ import numpy as np
 
 from ..models import Criterion, ModelError, Verdict
 from ..models.digest import digest
+from ..models.elastic import transforming
 from ..models.verdict import SCHEMA
 from .agree import few
 from .assess import Evidence, assess, reached
@@ -90,7 +91,8 @@ def verify(evidence: Evidence, *, prediction: Prediction, calibration: Sequence[
                       tried=_tried(evidence),
                       dof=evidence.budget.dof, unit=requirement.interest.unit,
                       together=max(len(evidence.together), 1),
-                      settles=evidence.refinement is None or not evidence.refinement.diverges)  # fmt: skip
+                      settles=evidence.refinement is None or not evidence.refinement.diverges,
+                      transforming=transforming((*evidence.history.notes, *prediction.history.notes)))  # fmt: skip
     decision = replace(decision, reasons=(*decision.reasons, *_mistaken(evidence)))
     created = at or datetime.now(UTC).isoformat(timespec="seconds")
     name = f"{requirement.id}-{digest([created, prediction.history.process, prediction.value])[:8]}"
