@@ -44,7 +44,7 @@ def patch_rows(filled: Filled, key: str) -> Ints:
 
 def weights(filled: Filled, rows: Ints, grid: Raster, depth: float) -> Array:
     """(m, q) m2 of surface behind each of the spots of pieces of wall."""
-    at, share = spots(filled, rows)
+    _, share = spots(filled, rows)
     area = filled.area[rows][:, None] * share * depth
     if grid.metric == "axisymmetric":
         area = area * (2.0 * np.pi) * _places(filled, rows, grid)[..., 0]

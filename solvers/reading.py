@@ -57,7 +57,8 @@ class Answer:
         fields = []
         for one in rest.pieces:
             acting = pressed(structure, case, one, rest.pieces, rest.grid)
-            fields.append(replace(sampled(rest, one, structure.plane), motions=((1.0, one, u, acting, mirrors(case, one, rest.grid)),)))
+            motion = (1.0, one, u, acting, mirrors(case, one, rest.grid))
+            fields.append(replace(sampled(rest, one, structure.plane), motions=(motion,)))
         refuse_large(case.name, rest)
         pulled = rest.pulled()
         work = float(rest.u @ (rest.held_force()))
@@ -175,8 +176,8 @@ def refuse_unread(observe: Sequence[object]) -> None:
     for one in observe:
         if not isinstance(one, READ):
             raise SolveError(
-                f"'{getattr(one, 'name', one)}' is of the kind {type(one).__name__}, none of the {len(READ)} readings of a "
-                f"structure at rest. They are {', '.join(kind.__name__ for kind in READ)}. Ask for one of them."
+                f"'{getattr(one, 'name', one)}' is of the kind {type(one).__name__}, none of the {len(READ)} readings "
+                f"of a structure at rest. They are {', '.join(kind.__name__ for kind in READ)}. Ask for one of them."
             )
         if getattr(one, "what", "") in STRAINS:
             raise SolveError(
