@@ -19,6 +19,7 @@ from .fit import Fit, Lack, Parameter, Start
 from .gauge import BucklingFactor, Frequency, Gauge, Linearised, Peak, Reaction, Reading, Safety
 from .grid import Block, Grid, Walls
 from .history import Balance, Extreme, Frame, History, Observation, Probe
+from .hotspot import HotSpot
 from .load import SYMMETRY, Fixed, Force, LoadCase, Mapped, Pressure, Rest, Rotation, Sliding, Spring, Traction
 from .material import Latent, Material, Property
 from .measured import Measured
@@ -89,6 +90,7 @@ __all__ = [
     "Grid",
     "Held",
     "History",
+    "HotSpot",
     "Interest",
     "Lack",
     "Latent",
