@@ -62,8 +62,13 @@ def freeze(store: Path) -> twin.Record:
 
 
 def round_at(x: float, y: float, radius: float) -> Part:
-    """A round bar through the thickness at (x, y) m."""
+    """A round bar as long as the bracket is thick at (x, y) m."""
     return Part.cylinder(radius, THICK).moved(x, y)
+
+
+def drill(x: float, y: float, radius: float) -> Part:
+    """A round cut at (x, y) m: it goes in before the face and comes out beyond."""
+    return Part.cylinder(radius, 3.0 * THICK).moved(x, y, -THICK)
 
 
 def bracket() -> Part:
@@ -71,10 +76,10 @@ def bracket() -> Part:
     leg = Part.box(WIDE, 105 * MM, THICK, name="bracket") + round_at(15 * MM, 105 * MM, 15 * MM)
     arm = Part.box(85 * MM, WIDE, THICK) + round_at(85 * MM, 15 * MM, 15 * MM)
     corner = Part.box(FILLET + 15 * MM, FILLET + 15 * MM, THICK).moved(15 * MM, 15 * MM)
-    part = leg + arm + (corner - round_at(WIDE + FILLET, WIDE + FILLET, FILLET))
+    part = leg + arm + (corner - drill(WIDE + FILLET, WIDE + FILLET, FILLET))
     for name, (x, y, r) in {**BOLTS, "pin": PIN}.items():
-        part = part - round_at(x, y, r)
-        part = part.with_patch(name, inside=round_at(x, y, r), within=0.5 * MM,
+        part = part - drill(x, y, r)
+        part = part.with_patch(name, inside=drill(x, y, r), within=0.5 * MM,
                                box=((0.0, 0.0, 1e-6), (1.0, 1.0, THICK - 1e-6)))  # fmt: skip
     return part
 
