@@ -8,11 +8,13 @@ import numpy as np
 import pyvista as pv
 
 from ..models.cells import LINE, cells_of
+from ..models.deformed import Deformed
 from ..models.fieldfile import FieldFile, read_fields
 from ..models.history import Frame, History, Probe
 from ..models.units import factor
 
 NAME = "temperature"
+HEAT = ["#e9eff3", "#d3e2ea", "#c3dcc9", "#e3d688", "#f2ba55", "#eb8f3c", "#d45b33", "#a92a31", "#651231"]  # as pages
 CREASE = 38.0  # degrees between two faces from which their edge is drawn sharp
 
 
@@ -31,6 +33,82 @@ def dataset(source: FieldFile | Frame | Path | str, step: int = -1) -> pv.Unstru
     fields = source if isinstance(source, FieldFile) else read_fields(source)
     return _grid(fields.points, fields.corners, fields.kind, fields.values(step), fields.body, fields.bodies,
                  float(fields.times[step]))  # fmt: skip
+
+
+def structure(one: Deformed, *, by: float = 0.0) -> pv.UnstructuredGrid:
+    """A structure under one load case as an UnstructuredGrid, its points moved by `by` times their displacement.
+
+    Point data `displacement` (m), `von Mises` (Pa), `utilisation`, `stress` (Pa, xx yy zz yz zx xy); cell data `body`.
+    """
+    count, wide = one.corners.shape
+    lists = np.column_stack([np.full(count, wide), one.corners]).ravel()
+    mesh = pv.UnstructuredGrid(lists, np.full(count, one.kind, dtype=np.uint8), one.points + by * one.displacement)
+    for name, values in (("displacement", one.displacement), ("von Mises", one.von_mises), ("stress", one.stress),
+                         ("utilisation", one.utilisation)):  # fmt: skip
+        mesh.point_data[name] = np.array(values)
+    mesh.cell_data["body"] = np.array(one.body)
+    mesh.field_data["bodies"] = plain(one.bodies)
+    return mesh
+
+
+def bent(one: Deformed, *, by: float, display: str, hidden: bool = False) -> tuple[pv.Plotter, Callable[[float], None]]:
+    """A plotter that holds a structure under load, and what moves its points to another exaggeration.
+
+    Colours are von Mises stress in `display`, up to the worst place that readings know; thin lines are the part at
+    rest, yield is told where it is one number, hot spots carry their values.
+    """
+    scale, _ = factor(display, "Pa")
+    top = min(float(one.von_mises.max()), max((spot.value for spot in one.spots), default=np.inf)) / scale
+    rest: Any = structure(one).extract_surface(algorithm="dataset_surface")
+    rest.point_data["shown"] = rest.point_data["von Mises"] / scale
+    there: Any = rest.copy()
+    there.points = rest.points + by * rest.point_data["displacement"]
+    flat = bool(np.ptp(one.points[:, 2]) == 0)
+    window: Any = pv.Plotter(off_screen=hidden, window_size=[1280, 860])
+    window.set_background("white")
+    bar: Any = {"title": f"von Mises / {display}\n", "color": "black", "n_labels": 6, "fmt": "%.0f", "vertical": True,
+                "position_x": 0.9, "position_y": 0.2, "height": 0.6, "width": 0.06}  # fmt: skip
+    strength = one.strength[np.isfinite(one.strength)]
+    one_yield = float(strength.min()) / scale if strength.size and np.ptp(strength) == 0.0 else np.inf
+    known = f", yield {one_yield:.4g} {display}" if np.isfinite(one_yield) else ""
+    window.add_mesh(there, scalars="shown", cmap=_ramp(), annotations={one_yield: "yield"} if one_yield <= top else {},
+                    clim=[0.0, max(top, 1e-12)], smooth_shading=not flat,
+                    split_sharp_edges=not flat, feature_angle=CREASE, scalar_bar_args=bar, ambient=0.68, diffuse=0.4,
+                    specular=0.03)  # fmt: skip
+    window.add_mesh(rest.extract_feature_edges(feature_angle=CREASE), color="#52606f", line_width=1.5)
+    if one.spots:
+        off = (np.array([spot.place for spot in one.spots]) - one.points[0]) * (np.ptp(one.points, axis=0) > 0)
+        near = [int(rest.find_closest_point(one.points[0] + place)) for place in off]
+        cloud: Any = pv.PolyData(np.array(there.points)[near])
+        cloud["name"] = [f"{spot.value / scale:.3g} {display}" for spot in one.spots]
+        window.add_point_labels(cloud, "name", font_size=16, point_size=14, point_color="#651231", shape_color="white",
+                                render_points_as_spheres=True,
+                                always_visible=True, text_color="black")  # fmt: skip
+    window.add_axes(color="black")
+    if flat:
+        window.view_xy()
+    else:
+        window.camera_position = [(1.0, 0.8, 1.3), (0.0, 0.0, 0.0), (0.0, 1.0, 0.0)]
+        window.reset_camera()
+
+    window.camera.zoom(0.92)
+
+    def turn_to(by: float) -> None:
+        there.points = rest.points + by * rest.point_data["displacement"]
+        told = f"load case {plain([one.case])[0]}, deformation x {by:.3g}{known}"
+        window.add_text(told, name="clock", color="black", font_size=12)
+
+    turn_to(by)
+    shown: pv.Plotter = window
+    return shown, turn_to
+
+
+def _ramp() -> list[str]:
+    """HEAT in 256 even steps, as pages have it."""
+    anchors = np.array([[int(one[k : k + 2], 16) for k in (1, 3, 5)] for one in HEAT])
+    at = np.linspace(0.0, len(HEAT) - 1.0, 256)
+    rows = np.stack([np.interp(at, np.arange(len(HEAT)), anchors[:, c]) for c in range(3)], axis=1).round().astype(int)
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rows]
 
 
 def sensors(probes: Sequence[Probe | Mapping[str, Any]]) -> pv.PolyData:
@@ -84,10 +162,10 @@ def plotter(mesh: pv.UnstructuredGrid, *, unit: str, display: str, limits: tuple
     return shown
 
 
-def slide(window: pv.Plotter, turn_to: Callable[[float], None], last: int) -> None:
+def slide(window: pv.Plotter, turn_to: Callable[[float], None], last: float) -> None:
     """Put a slider from 0 to `last` into the window that calls `turn_to`."""
     add: Any = window.add_slider_widget
-    add(turn_to, [0, last], value=last, title="", fmt="%.0f", color="black")
+    add(turn_to, [0, last], value=last, title="", fmt="%.3g", color="black")
 
 
 def shoot(window: pv.Plotter, path: Path) -> None:

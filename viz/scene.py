@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..models.errors import ForetrialError
-from ..models.fieldfile import FieldFile, read_fields
+from ..models.deformed import Deformed
+from ..models.errors import ForetrialError, did_you_mean
+from ..models.fieldfile import FieldFile, is_deformed, read_deformed, read_fields
 from ..models.history import Probe
 
 # What a child process tries: a missing driver ends a process without asking, so it must not be ours.
@@ -46,8 +47,10 @@ def opengl(*, seconds: float = 60.0) -> bool:
 
 
 def show(source: FieldFile | Path | str, *, probes: Sequence[Probe | Mapping[str, Any]] | None = None,
-         display: str = "degC") -> None:  # fmt: skip
+         display: str = "", case: str = "") -> None:  # fmt: skip
     """Open a window on a field file: the part turns, a slider walks through its moments, sensors carry their names.
+
+    Of a structure the slider goes from undeformed to deformed, and the worst places carry their stress.
 
     Parameters
     ----------
@@ -56,14 +59,16 @@ def show(source: FieldFile | Path | str, *, probes: Sequence[Probe | Mapping[str
     probes : sequence of Probe or of mappings with `name` and `place`, m
         Sensors to mark; left out, those that verdict.json names.
     display : str
-        Unit that people read.
+        Unit that people read; degC and MPa unless told.
+    case : str
+        Which load case of a structure; the worst unless told.
 
     Raises
     ------
     SceneError
         Where there is no display or no OpenGL.
     """
-    fields, marked = _opened(source, probes)
+    structure = _structure(source, case)
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise SceneError(
             "there is no display here (DISPLAY is not set). A window needs one. Open report.html in a browser instead, "
@@ -72,6 +77,13 @@ def show(source: FieldFile | Path | str, *, probes: Sequence[Probe | Mapping[str
     _refuse_blind()
     from . import bridge
 
+    if structure is not None:
+        window, bend = bridge.bent(structure, by=structure.exaggeration(), display=display or "MPa")
+        bridge.slide(window, bend, structure.exaggeration())
+        window.show()
+        return
+    fields, marked = _opened(source, probes)
+    display = display or "degC"
     mesh = bridge.dataset(fields, -1)
     window = bridge.plotter(mesh, unit=fields.unit, display=display, limits=_limits(fields), probes=marked)
 
@@ -87,9 +99,9 @@ def show(source: FieldFile | Path | str, *, probes: Sequence[Probe | Mapping[str
     window.show()
 
 
-def still(source: FieldFile | Path | str, path: Path | str, *, step: int = -1, display: str = "degC",
-          probes: Sequence[Probe | Mapping[str, Any]] | None = None) -> Path:  # fmt: skip
-    """Draw one moment into a PNG file without opening a window, and say where it is.
+def still(source: FieldFile | Path | str, path: Path | str, *, step: int = -1, display: str = "",
+          probes: Sequence[Probe | Mapping[str, Any]] | None = None, case: str = "") -> Path:  # fmt: skip
+    """Draw one moment, or stress on a deformed structure, into a PNG file without a window, and say where it is.
 
     Parameters
     ----------
@@ -99,6 +111,10 @@ def still(source: FieldFile | Path | str, path: Path | str, *, step: int = -1, d
         The picture's file, ending in .png.
     step : int
         Which moment; the last unless told.
+    display : str
+        Unit that people read; degC and MPa unless told.
+    case : str
+        Which load case of a structure; the worst unless told.
 
     Raises
     ------
@@ -108,16 +124,49 @@ def still(source: FieldFile | Path | str, path: Path | str, *, step: int = -1, d
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise SceneError(f"{path.name} does not end in .png. A still picture is a PNG file. Name it so.")
+    structure = _structure(source, case)
+    if structure is not None:
+        _refuse_blind()
+        from . import bridge
+
+        with bridge.quiet():
+            window, _ = bridge.bent(structure, by=structure.exaggeration(), display=display or "MPa", hidden=True)
+            bridge.shoot(window, path)
+        return path
     fields, marked = _opened(source, probes)
     _refuse_blind()
     from . import bridge
 
     with bridge.quiet():
-        window = bridge.plotter(bridge.dataset(fields, step), unit=fields.unit, display=display, limits=_limits(fields),
-                                probes=marked, hidden=True)  # fmt: skip
+        window = bridge.plotter(bridge.dataset(fields, step), unit=fields.unit, display=display or "degC",
+                                limits=_limits(fields), probes=marked, hidden=True)  # fmt: skip
         window.add_text(f"t = {fields.times[step]:g} s", name="clock", color="black", font_size=12)
         bridge.shoot(window, path)
     return path
+
+
+def _structure(source: FieldFile | Path | str, case: str) -> Deformed | None:
+    """The load case that is asked for, or nothing where no structure is."""
+    if isinstance(source, FieldFile):
+        return None
+    path = Path(source)
+    verdict = path / "verdict.json"
+    if verdict.is_file():
+        named = json.loads(verdict.read_text(encoding="utf-8")).get("fields") or []
+        path = path / named[0]["file"] if named else path
+    if not path.is_file() or not is_deformed(path):
+        return None
+    several = read_deformed(path)
+    if not case:
+        return max(several, key=lambda one: float(np.nan_to_num(one.utilisation).max() or one.von_mises.max()))
+    for one in several:
+        if one.case == case:
+            return one
+    names = [one.case for one in several]
+    raise SceneError(
+        f"{path.name} has no load case '{case}' among its {len(names)}. {did_you_mean(case, names)} Name one of "
+        f"{', '.join(names)}."
+    )
 
 
 def _opened(source: FieldFile | Path | str,

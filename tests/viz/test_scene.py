@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import sample
 from PIL import Image
+from structures import drawn
 
 from foretrial import viz
 from foretrial.models import Balance, Frame, History, Probe
-from foretrial.models.fieldfile import read_fields
+from foretrial.models.fieldfile import read_fields, write_deformed
 from foretrial.viz import bridge, scene
 
 
@@ -95,3 +96,32 @@ def test_a_still_picture_shows_the_part_where_there_is_opengl(folder, tmp_path):
     cold, hot = (np.asarray(Image.open(tmp_path / f"{k}.png").convert("RGB")).astype(int) for k in (0, 12))
     assert (cold.min(axis=2) < 200).mean() > 0.05
     assert (np.abs(cold - hot).max(axis=2) > 20).mean() > 0.03
+
+
+def test_a_structure_becomes_a_grid_that_moves_with_its_displacement():
+    [one] = drawn("plate", 20)
+    mesh = bridge.structure(one, by=100.0)
+    np.testing.assert_allclose(mesh.points, one.points + 100.0 * one.displacement)
+    np.testing.assert_allclose(mesh.point_data["von Mises"], one.von_mises)
+    assert mesh.n_cells == len(one.corners)
+
+
+def test_a_load_case_that_a_structure_has_not_is_refused(tmp_path):
+    path = write_deformed(tmp_path / "plate.vtkhdf", drawn("plate", 20))
+    with pytest.raises(
+        viz.SceneError, match=r"no load case 'pul' among its 1\. Did you mean 'pull'\? Name one of pull"
+    ):
+        viz.still(path, tmp_path / "a.png", case="pul")
+
+
+def test_a_still_picture_shows_stress_on_the_deformed_part_where_there_is_opengl(tmp_path):
+    if not viz.opengl():
+        pytest.skip("no OpenGL here")
+    path = write_deformed(tmp_path / "plate.vtkhdf", drawn("plate", 20))
+    code = "import sys; from foretrial import viz; viz.still(sys.argv[1], sys.argv[2])"
+    done = subprocess.run([sys.executable, "-c", code, path, tmp_path / "a.png"], check=True, capture_output=True,
+                          text=True)  # fmt: skip
+    assert (done.stdout, done.stderr) == ("", "")
+    image = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
+    assert (np.abs(image - 255).max(axis=2) > 20).mean() > 0.05
+    assert ((image[..., 0] > 90) & (image[..., 1] < 60)).mean() > 1e-4  # what is worst is dark red
