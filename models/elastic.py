@@ -130,7 +130,7 @@ class Elastic:
     ----------
     young : Property or float, Pa
     poisson : Property, Quantity or float
-        Above -1 and below 0.495; from 0.4 on cut cells are held from locking by mean dilatation.
+        Above -1 and below 0.495; beyond 0.45 mean dilatation holds cut cells from locking.
     density : Quantity or float, kg/m3
     expansion : Property or None, 1/K
         Tangent coefficient over temperature; strain is its integral from the stress-free temperature. None: none.

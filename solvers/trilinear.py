@@ -202,8 +202,8 @@ def _shifted(powers: NDArray[np.int64], by: NDArray[np.int64]) -> int:
 
 
 def locks(C: Array) -> bool:
-    """Whether an elasticity of a solid, or of plane strain, has a Poisson's ratio above 0.4."""
-    return bool(C[0, 1] > 2.0 / 3.0 * C[0, 0] and C[0, 0] == C[1, 1])
+    """Whether an elasticity of a solid, or of plane strain, has a Poisson's ratio above 0.45."""
+    return bool(C[0, 1] > 0.4501 / 0.5499 * C[0, 0] and C[0, 0] == C[1, 1])
 
 
 def elasticity(young: float, poisson: float, *, plane: str = "") -> Array:
