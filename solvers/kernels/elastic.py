@@ -74,7 +74,7 @@ def apply(kind, low, high, C, scale, own, begin, K, x, y, edge, thick, work):
 def diagonal(kind, D, classes, scale, y):
     """The diagonal into y (3, nx + 1, ny + 1, nz + 1), out of those of the matrices D (k, 24)."""
     nx, ny, nz = kind.shape
-    varied = scale.shape[0] > 1
+    varied = scale.size > 1
     y[:] = 0.0
     for turn in range(2):
         for half in prange((nx + 1 - turn) // 2):

@@ -169,7 +169,7 @@ def layer(i, first, kind, low, high, C, scale, x, y, top, at, every, w):
     nx, ny, nz = kind.shape
     plane = (ny + 1) * (nz + 1)
     whole = (nx + 1) * plane
-    varied = scale.shape[0] > 1
+    varied = scale.size > 1
     zero, one = w.dtype.type(0.0), w.dtype.type(1.0)
     z0 = 0
     while z0 <= nz:
