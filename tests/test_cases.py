@@ -17,9 +17,11 @@ from foretrial.models.verdict import canonical
 FOLDER = Path(foretrial.cases.__file__).parent
 CASES = shipped()
 COARSE = {
+    "bracket_margin": 3,
     "casting_corner": 2,
     "quench_part": 7,
     "furnace_section": 1,
+    "hot_section": 2,
     "next_trial": 1,
     "pilot_lot": 12,
     "radiant_calorimeter": 8,
