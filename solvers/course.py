@@ -159,15 +159,16 @@ class Course:
         pieces = [piece(self.structure, case, one, self.grid) for one in self.filled]
         built = elements(self.structure, self.grid, pieces)
         extra = holds(self.structure, case, self.grid, pieces, form, built)
-        if case.free:
-            refuse_apart(case, built)
-            seen = np.unique(built.unknowns(built.cells))
-            _, _, few = _pivoted(rigid(self.grid)[:, seen])
-            extra.fixed[seen[few]] = True
-        else:
-            refuse_loose(case, self.grid, built, extra, pieces)
         size = self.grid.active * int(np.prod(self.grid.nodes))
         direct = self.linear == "direct" or self.grid.active == 2 or (self.linear == "auto" and size <= FEW)
+        if case.free:
+            refuse_apart(case, built)
+            if direct:  # a factorisation needs as few unknowns held as hold it; they carry nothing
+                seen = np.unique(built.unknowns(built.cells))
+                _, _, few = _pivoted(rigid(self.grid)[:, seen])
+                extra.fixed[seen[few]] = True
+        else:
+            refuse_loose(case, self.grid, built, extra, pieces)
         return Body(structure=self.structure, case=case, grid=self.grid, form=form, pieces=pieces, built=built,
                     holds=extra, direct=direct,
                     points=points(pieces, self.grid, form, self.structure.plane))  # fmt: skip

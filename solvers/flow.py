@@ -12,7 +12,7 @@ from ..models.load import LoadCase
 from ..models.structure import Structure
 from .cycle import Cycle
 from .elements import Elements, Piece
-from .holds import Holds, held
+from .holds import Holds, held, rigid
 from .kernels.plastic import respond
 from .points import Points
 from .raster import Raster
@@ -26,7 +26,7 @@ SLACK = 0.7  # share of the first slope along a correction above which the corre
 LEAP = 0.02  # plastic strain within a step beyond which what was found is no small step
 FIRM = 1e-4  # of the elastic stiffness that is added to a tangent, for what flows without resistance any way it likes
 FADED = 1e-3  # of the forces of a body that yields all over: smaller ones need not be in balance among themselves
-KRYLOV, CLOSE = 800, 1e-4  # iterations of a solid's linear equations, and the share that they may leave
+KRYLOV, CLOSE = 400, 1e-2  # iterations of a solid's linear equations, and the share that they may leave
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -172,7 +172,7 @@ class Body:
     def _gradients(self, before: State, now: State, target: Target, r: Array, moved: Array) -> Array | None:
         """The same by conjugate gradients: elastic elements, corrected where they flow, round their elastic cycle."""
         if self._cycle is None:
-            self._cycle = Cycle(held(self.built, self.holds), self.holds.fixed)
+            self._cycle = Cycle(held(self.built, self.holds), self.holds.fixed, self.case.free)
         cycle = self._cycle
         cut = np.zeros(len(self.points.dofs), dtype=bool)
         for n, one in enumerate(self.pieces):
@@ -199,7 +199,8 @@ class Body:
 
         du = np.where(self.open, 0.0, moved)
         right = np.where(self.open, r - (applied(du) if du.any() else 0.0), 0.0)
-        found = _krylov(applied, cycle, right, self.open)
+        modes = np.linalg.qr((rigid(self.grid) * self.open).T)[0].T if self.case.free else np.zeros((0, right.size))
+        found = _krylov(applied, cycle, right, self.open, modes)
         return None if found is None else du + found
 
     def _void(self) -> tuple[Ints, Array]:
@@ -209,9 +210,10 @@ class Body:
         return self._own[0], self._own[1]
 
 
-def _krylov(applied: Callable[[Array], Array], cycle: Cycle, right: Array, free: NDArray[np.bool_]) -> Array | None:
-    """Conjugate gradients round a cycle; None where they come to no end."""
-    x, r = np.zeros(right.size), right.copy()
+def _krylov(applied: Callable[[Array], Array], cycle: Cycle, right: Array, free: NDArray[np.bool_], modes: Array
+            ) -> Array | None:  # fmt: skip
+    """Conjugate gradients round a cycle, without the rigid motions `modes`; None where they come to no end."""
+    x, r = np.zeros(right.size), right - modes.T @ (modes @ right)
     size = float(np.linalg.norm(r))
     if size == 0.0:
         return x
@@ -220,6 +222,7 @@ def _krylov(applied: Callable[[Array], Array], cycle: Cycle, right: Array, free:
         fine.b.reshape(-1)[:] = r / size
         cycle()
         z = np.where(free, fine.x.reshape(-1), 0.0).astype(np.float64)
+        z -= modes.T @ (modes @ z)
         along = float(r @ z)
         p = z + (along / before if n else 0.0) * p
         q = np.where(free, applied(p), 0.0)
@@ -230,7 +233,7 @@ def _krylov(applied: Callable[[Array], Array], cycle: Cycle, right: Array, free:
         r -= along / curved * q
         before = along
         if np.linalg.norm(r) <= CLOSE * size:
-            return x
+            break
     return x
 
 
