@@ -6,8 +6,9 @@ from foretrial.models import Elastic, State, Yield
 from foretrial.models.elastic import transforming, untold
 from foretrial.twin.decide import decide
 
-GIVEN = {"value": 1.0, "limit": 2.0, "sense": "at most", "combined": 0.1, "coverage": 2.0, "guard": 1.0, "accuracy": 1.0,
-         "needs": (), "criteria": {}, "inside": True, "tried": True, "expired": False, "unit": "Pa"}  # fmt: skip
+GIVEN = {"value": 1.0, "limit": 2.0, "sense": "at most", "combined": 0.1, "coverage": 2.0, "guard": 1.0,
+         "accuracy": 1.0, "needs": (), "criteria": {}, "inside": True, "tried": True, "expired": False,
+         "unit": "Pa"}  # fmt: skip
 
 
 def test_a_note_names_its_material_and_other_notes_name_none():
