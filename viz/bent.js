@@ -73,7 +73,7 @@ function bent(field, k) {
     const one = field.cases[now], most = all.reduce((a, b) => (b > a ? b : a), 0);
     // In a sharp corner stress has no end: the colours end at the worst place that readings know.
     const top = key === "stress" && one.spots.length ? Math.min(most, one.spots[0].value) : most;
-    const limit = key === "utilisation" ? 1 : key === "stress" ? (asksStress() ? limitOf : one.strength) : null;
+    const limit = key === "utilisation" ? 1 : key === "stress" ? (asksStress() ? limitOf : one.strength) : asksMotion() ? limitOf : null;
     const high = (whole.checked && number(limit) ? Math.max(limit, top) : top) || 1;
     whole.parentNode.style.display = number(limit) && limit > top ? "" : "none";
     legend.replaceChildren(...bar(shades[key], high, limit, key));
@@ -83,6 +83,7 @@ function bent(field, k) {
     if (live.length > 5000) sweep();
   }
 
+  const asksMotion = () => question.interest?.unit === "m" && number(limitOf);
   const asksStress = () => question.interest?.unit === "Pa" && number(limitOf);
 
   function bar(unit, high, limit, key) {

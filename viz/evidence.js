@@ -5,12 +5,12 @@ function numericsBlock() {
   if (!has(num?.levels)) return section("numerics", nothing());
   const unit = asked, by = (x, n = 3) => (number(x) ? `${fmt(unit.by(x), n)}${tail(unit.difference)}` : "–");
   const p = placesOf(unit.by(num.u_num));
-  return section("numerics", lead("numerics.lead"),
+  return section("numerics", lead(atRest ? "numerics.lead-rest" : "numerics.lead"),
     num.asymptotic === false ? h("p", { class: "notice warn" }, w("numerics.not-asymptotic")) : null,
     h("div", { class: "split" },
       h("div", {},
-        table([w("numerics.ratio"), w("numerics.cells"), w("numerics.steps"), w("numerics.value")],
-          num.levels.map((level) => [fmt(level.ratio), integer(level.cells), integer(level.steps),
+        table([w("numerics.ratio"), w("numerics.cells"), ...(atRest ? [] : [w("numerics.steps")]), w("numerics.value")],
+          num.levels.map((level) => [fmt(level.ratio), integer(level.cells), ...(atRest ? [] : [integer(level.steps)]),
             `${fixed(unit.of(level.value), p)}${tail(unit.label)}`])),
         facts([
           ["numerics.order", has(num.order) ? fmt(num.order, 3) : null], ["numerics.formal", has(num.formal_order) ? fmt(num.formal_order, 3) : null],

@@ -177,7 +177,7 @@ const symbol = (name) => SYMBOLS[group(name) % SYMBOLS.length];
 
 function section(id, ...children) {
   return h("section", { id, "aria-labelledby": `${id}-title`, class: "block" },
-    h("h2", { id: `${id}-title` }, w(`section.${id}`)), children);
+    h("h2", { id: `${id}-title` }, w(atRest && known(`section.${id}-rest`) ? `section.${id}-rest` : `section.${id}`)), children);
 }
 
 const nothing = () => h("p", { class: "none" }, w("page.none"));

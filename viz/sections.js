@@ -8,6 +8,11 @@ const limitOf = number(result.limit) ? result.limit : question.limit; // of two 
 const limitsOf = Array.isArray(question.limit) ? question.limit : [limitOf];
 const acceptOf = limitsOf.length > 1 && has(result.acceptance) ? result.acceptance : [number(result.acceptance_limit) ? result.acceptance_limit : limitOf];
 
+// A structure at rest: its answer has no time, and is the worst over places and load cases.
+const atRest = !["K", "s"].includes(question.interest?.unit ?? "K") && question.interest?.window?.[0] === 0 && question.interest?.window?.[1] === 1;
+// Units in which people read what is held in SI, where no requirement says another.
+const USUAL = { Pa: "MPa", m: "mm" };
+
 // A spread is a difference of temperatures, whatever unit of temperature it is read in.
 function apart() {
   const unit = reading(question.interest?.unit ?? "K", question.display);
@@ -16,11 +21,11 @@ function apart() {
 
 // What the number is, in words: its statistic, its levels and its window.
 function theNumber() {
-  const { statistic, levels, window: span } = question.interest ?? {}, key = `verdict.ask-${slug(statistic)}`;
+  const { statistic, levels, window: span } = question.interest ?? {}, key = `verdict.ask-${slug(statistic)}${atRest ? "-rest" : ""}`;
   if (!known(key)) return null;
   const heat = question.interest.unit === "K" ? reading("K", question.display) : reading("K", "degC");
   const [from, to] = (levels ?? []).map((level) => fmt(heat.of(level), 5));
-  return [w(key, { from, to, unit: heat.label }), has(span) ? h("small", {}, " ", w("verdict.ask-window", { from: fmt(span[0]), to: fmt(span[1], 5) })) : null];
+  return [w(key, { from, to, unit: heat.label }), has(span) && !atRest ? h("small", {}, " ", w("verdict.ask-window", { from: fmt(span[0]), to: fmt(span[1], 5) })) : null];
 }
 
 function head() {
@@ -53,7 +58,7 @@ function verdictBlock() {
     [w("verdict.expanded", { k: fmt(question.coverage ?? verdict.budget?.coverage ?? 2) }), `± ${fixed(spread, p)}${tail(asked.difference)}`],
     ["verdict.guard", number(result.guard_band) ? `${fixed(asked.by(result.guard_band), p)}${tail(asked.difference)}` : null],
     ["verdict.acceptance", acceptOf[0] > acceptOf[1] ? w("verdict.acceptance-none") : number(result.acceptance_limit) ? ends(acceptOf) : null],
-    ["verdict.governs", has(result.governs?.observation) ? w("verdict.governs-at", { name: result.governs.observation, t: seconds(result.governs.time) }) : null],
+    ["verdict.governs", has(result.governs?.observation) ? atRest ? result.governs.observation : w("verdict.governs-at", { name: result.governs.observation, t: seconds(result.governs.time) }) : null],
     ["verdict.false-accept", result.state !== "FAIL" && number(result.false_accept) ? percent(result.false_accept) : null],
     ["verdict.false-reject", result.state !== "PASS" && number(result.false_reject) ? percent(result.false_reject) : null],
     ["verdict.accuracy", number(question.accuracy) ? `± ${fmt(asked.by(question.accuracy))}${tail(asked.difference)}` : null],
@@ -181,7 +186,7 @@ function budgetBlock() {
   const lines = [...budget.lines].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const largest = Math.max(...lines.map((line) => Math.abs(line.contribution)), 1e-300);
   const total = number(budget.combined) ? budget.combined ** 2 : lines.reduce((sum, line) => sum + line.contribution ** 2, 0);
-  const by = (x) => `${fmt(unit.by(x), 3)}${tail(unit.difference)}`;
+  const by = (x) => `${fmt(unit.by(x), 3)}${tail(unit.difference)}`, read = (line) => reading(line.unit, USUAL[line.unit]);
   const rows = (list) => list.map((line) => [
     [h("span", { class: "cause" }, named("cause", line.name)), has(line.source) ? h("small", {}, sourceOf(line.source)) : null,
       has(line.group) ? h("small", {}, w("budget.group", { group: line.group })) : null],
@@ -189,8 +194,8 @@ function budgetBlock() {
     h("div", { class: "barcell" }, h("div", { class: `bar kind-${slug(line.kind)}`, style: `width:${(100 * Math.abs(line.contribution)) / largest}%` }),
       h("span", { "data-contribution": line.contribution }, by(Math.abs(line.contribution)))),
     percent(line.contribution ** 2 / total, 2),
-    `${fmt(line.std, 3)}${tail(pretty(line.unit))}`,
-    fmt(line.sensitivity, 3),
+    `${fmt(read(line).by(line.std), 3)}${tail(read(line).difference)}`,
+    number(line.sensitivity) ? fmt(unit.by(line.sensitivity) / read(line).by(1), 3) : "–",
   ]);
   const heads = () => ["budget.cause", "budget.kind", "budget.contribution", "budget.share", "budget.std", "budget.sensitivity"].map((key) => w(key));
   const small = lines.findIndex((line) => line.contribution ** 2 < 0.005 * total); // half a per cent of the variance

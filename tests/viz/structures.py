@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import sample
+
 from foretrial.models import Elastic, Fixed, LoadCase, Member, Part, Rest, Sliding, Structure, Traction, Yield
 from foretrial.solvers.strength import Strength
 
@@ -38,3 +40,34 @@ def drawn(which, cells):
     solver = Strength(cells=cells, linear="direct")
     solver({"bracket": bracket, "plate": plate}[which](), keep=lambda one: kept.append(one.deformed()))
     return tuple(kept)
+
+
+def strength_content(fields=()):
+    """A synthetic verdict in Pa, or rather MPa: predicted, not tried."""
+    whole = sample.content(list(fields))
+    lines = [
+        sample.line("pin load", "input", 7.4e6, 150.0, "N", "declared"),
+        sample.line("thickness", "input", -3.1e6, 1e-4, "m", "drawing"),
+        sample.line("residual stress", "input", 2.0e6, 4e6, "Pa", "declared"),
+        sample.line("discretisation", "numerical", 4.0e6, 4.0e6, "Pa", "three grids"),
+    ]
+    combined = sum(row["contribution"] ** 2 for row in lines) ** 0.5
+    value, limit, u = 187.4e6, 235e6, 2 * combined
+    interest = {"observations": ["fillet"], "statistic": "max", "window": [0.0, 1.0], "unit": "Pa"}
+    levels = [{"ratio": r, "cells": n, "steps": 1, "value": v} for r, n, v in
+              ((0.5, 1600, 171.2e6), (1.0, 12800, 183.1e6), (2.0, 102400, 186.3e6))]  # fmt: skip
+    whole |= {
+        "id": "sample-bracket", "calibration": None, "validation": None, "series": [], "domain": None,
+        "title": sample.both("Synthetic sample: bracket", "合成示例\uff1a支架"),
+        "question": {**whole["question"], "interest": interest, "limit": limit, "display": "MPa", "accuracy": 3e7,
+                     "text": sample.both("Synthetic: is stress below 235 MPa?",
+                                         "合成数据\uff1a应力是否低于 235 MPa\uff1f")},
+        "result": {**whole["result"], "value": value, "limit": limit, "margin": limit - value, "expanded": u,
+                   "guard_band": u, "acceptance_limit": limit - u, "flips": [],
+                   "governs": {"observation": "fillet", "time": 0.0}},
+        "budget": {"quantity": "max of fillet", "unit": "Pa", "coverage": 2.0, "combined": combined, "expanded": u,
+                   "dof": 40.0, "lines": lines},
+        "numerics": {**whole["numerics"], "levels": levels, "richardson": 187.5e6, "u_num": 4e6,
+                     "iteration_error": 120.0},
+    }  # fmt: skip
+    return whole

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sample
 from PIL import Image
-from structures import drawn
+from structures import drawn, strength_content
 
 from foretrial import viz
 from foretrial.models import ModelError
@@ -20,8 +20,8 @@ def write(folder, several):
     """A sample verdict that names a file of these load cases."""
     write_deformed(folder / "stress.vtkhdf", several)
     what = sample.both("Stress of the part", "零件应力")
-    sample.write(folder, with_fields=False, fields=[{"file": "stress.vtkhdf", "what": what, "unit": "Pa",
-                                                     "display": "MPa"}])  # fmt: skip
+    fields = [{"file": "stress.vtkhdf", "what": what, "unit": "Pa", "display": "MPa"}]
+    sample.write(folder, with_fields=False, **strength_content(fields))
     return viz.report(folder)
 
 
@@ -64,7 +64,7 @@ def test_the_worst_load_case_is_seen_first_with_its_hot_spots_and_yield(page, se
     tags = page.run("return [...document.querySelectorAll('.tag')].map(n => n.textContent)")
     assert tags[0] == f"1 · {several[2].spots[0].value / 1e6:.3g} MPa"
     assert len(tags) == len(several[2].spots)
-    assert text(page, "#part .ramp .limit") == "yield strength 355 MPa"
+    assert text(page, "#part .ramp .limit") == "limit 235 MPa"
     assert "/ MPa" in text(page, "#part .scale")
     assert len(page.run("return [...document.querySelectorAll('#spots tbody tr')].map(n => 1)")) == len(tags)
 
@@ -106,10 +106,28 @@ def test_a_click_tells_stress_utilisation_and_displacement(page, several):
 def test_the_page_says_all_of_it_in_chinese_without_a_complaint(page):
     page.click("#lang")
     said = text(page, "#part")
-    for word in ("载荷工况", "应力集中点", "屈服强度 355 MPa", "放大", "变形"):
+    for word in ("载荷工况", "应力集中点", "限值 235 MPa", "放大", "变形"):
         assert word in said
     page.click("#lang")
     assert page.complaints() == []
+
+
+def test_a_verdict_in_pascals_is_read_in_megapascals_everywhere(page):
+    hero = text(page, "#verdict")
+    for told in ("187 ± 18 MPa", "235 MPa", "48 ± 18 MPa", "largest value over places and load cases"):
+        assert told in hero, told
+    assert "at 0 s" not in hero
+    budget = text(page, "#budget")
+    for told in ("7.4 MPa", "0.1 mm", "4 MPa", "18.4 MPa"):
+        assert told in budget, told
+    numerics = text(page, "#numerics")
+    assert "Grid convergence" in numerics
+    assert "Time steps" not in numerics
+    for told in ("183.1 MPa", "187.5 MPa", "0.00012 MPa"):
+        assert told in numerics, told
+    every = page.run("return document.querySelector('#page').innerText")
+    assert " Pa" not in every
+    assert "hottest" not in every
 
 
 def test_a_file_that_has_changed_since_is_refused(tmp_path, several):
