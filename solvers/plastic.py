@@ -244,12 +244,14 @@ def _answer(structure: Structure, now: Moment) -> Flowed:
         used = np.zeros(u.size, dtype=bool)
         used[np.unique(points.dofs)] = True
         u = np.where(used, u - modes.T @ np.linalg.lstsq(modes[:, used].T, u[used], rcond=None)[0], 0.0)
-    pieces = [replace(one, T=T) for one, T in zip(body.pieces, now.warm, strict=True)]
+    weight = points.volume
+    whole = np.bincount(points.of, weight)
+    grown = np.bincount(points.of, weight * now.grown) / whole
+    pieces = [replace(one, T=T, free=grown[points.begin[n] : points.begin[n + 1]])
+              for n, (one, T) in enumerate(zip(body.pieces, now.warm, strict=True))]  # fmt: skip
     rest = Rest(grid=body.grid, form=body.form, pieces=pieces, built=body.built, held=body.built, holds=body.holds,
                 u=u, load=now.load - body.holds_pull(), iterations=now.rounds, inner=state.pulled,
                 energy=state.energy, moved=state.moved, thickness=structure.thickness)  # fmt: skip
-    weight = points.volume
-    whole = np.bincount(points.of, weight)
     stress = np.stack([np.bincount(points.of, weight * state.stress[:, a]) / whole for a in range(6)], axis=1)
     flowed = np.zeros_like(stress)
     flowed[:, 0] = np.bincount(points.of, weight * state.p) / whole

@@ -116,13 +116,14 @@ class Answer:
 
 
 def refuse_large(case: str, rest: Rest) -> None:
-    """SolveError where strains or rotations are too large for small displacements to be true."""
+    """SolveError where rotations, or strains beyond free growth, are too large for small displacements to be true."""
     grid = rest.grid
     for piece in rest.pieces:
         corner = rest.u[rest.built.unknowns(piece.cells)].reshape(len(piece.cells), grid.active, -1)
         slopes = np.einsum("mia,pa->mip", corner, rest.form.middle_slopes())
         turned = 0.5 * np.abs(slopes - slopes.transpose(0, 2, 1))
-        strained = 0.5 * np.abs(slopes + slopes.transpose(0, 2, 1))
+        own = piece.free[:, None, None] * np.eye(grid.active)  # what grows freely is no load
+        strained = np.abs(0.5 * (slopes + slopes.transpose(0, 2, 1)) - own)
         solid = np.ones(len(piece.cells), dtype=bool)
         solid[piece.fulls :] = piece.moments[:, 0] > 0.25 * 2.0**grid.active
         for what, size, unit in (("strain", strained, ""), ("rotation", turned, " rad")):

@@ -121,8 +121,8 @@ PROBLEMS = (
         reach=_carried),
     Problem(
         id="NL1", unit="MPa", source=NAFEMS, relative=True,
-        problem="A point in plane strain, E 250 GPa, nu 0.25, yield 5 MPa, no hardening, led round a square of strain: "
-                "its equivalent stress at the corners? Cells are steps along each side.",
+        problem="A point in plane strain, E 250 GPa, nu 0.25, yield 5 MPa, no hardening, led round a square of strain, "
+                "each side in as many steps as cells are given: its equivalent stress at the corners?",
         at=(Resolution(cells=200, tolerance=0.002), Resolution(cells=1000, tolerance=0.002)),
         reach=_point),
 )  # fmt: skip
