@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Balance, History, LoadPath, SolveError, digest, quantities, substitute
+from ..models.deformed import Deformed
 from ..models.elastic import untold
 from ..models.errors import did_you_mean
 from ..models.gauge import STRAINS, Gauge, Peak, Reading
@@ -39,6 +40,10 @@ class Flowed:
     t: float
     answer: Answer
     strained: Answer
+
+    def deformed(self) -> Deformed:
+        """What viz and field files draw of this moment."""
+        return self.answer.deformed()
 
     def value(self, one: Reading) -> float:
         """A reading at this moment."""
@@ -262,7 +267,7 @@ def _answer(structure: Structure, now: Moment) -> Flowed:
         fields.append(replace(field, stress=np.ascontiguousarray(stress[mine])))
         strains.append(replace(field, stress=np.ascontiguousarray(flowed[mine])))
     shaped = u.reshape(body.grid.active, *body.grid.nodes)
-    both = [Answer(case=body.case.name, rest=rest, u=shaped, fields=tuple(some), balance=(0.0, 0.0))
+    both = [Answer(case=f"{now.t:.6g} s", rest=rest, u=shaped, fields=tuple(some), balance=(0.0, 0.0))
             for some in (fields, strains)]  # fmt: skip
     return Flowed(t=now.t, answer=both[0], strained=both[1])
 

@@ -41,6 +41,9 @@ def test_a_quenched_bar_is_pressed_at_its_surface_pulled_in_its_core_and_in_bala
     shrunk = 18e-6 * (HOT - ROOM) * np.hypot(0.02, 0.02)
     assert history.values[-1, 1] == pytest.approx(shrunk, rel=0.2)
     assert history.balance.residual < 1e-6
+    drawn = kept[-1].deformed()
+    assert drawn.case == f"{history.t[-1]:.6g} s"
+    assert np.abs(drawn.displacement).max() == pytest.approx(shrunk, rel=0.4)
 
 
 def test_frames_of_another_body_are_refused():
