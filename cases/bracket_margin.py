@@ -44,7 +44,7 @@ REQUIREMENT = Requirement(
     verification="design",
     display="1",
 )
-PROBLEMS: tuple[str, ...] = ()
+PROBLEMS = ("Cook", "LE1")  # published ones: walls that cut cells, stress on them
 ASSUMPTIONS = (
     ("Each bolt holds the wall of its hole as an even elastic bed, all round and both ways; the bracket does not lean "
      "on what it is bolted to, and friction under the heads is left out.",

@@ -52,7 +52,7 @@ REQUIREMENT = Requirement(
     verification="design",
     display="1",
 )
-PROBLEMS: tuple[str, ...] = ()
+PROBLEMS = ("thermal-bow", "bimetal")  # published ones: what uneven heat does
 ASSUMPTIONS = (
     ("Elastic up to yield: stress of uneven heat is not relieved by flow, which it is in a beam; no creep.",
      "屈服前按弹性计算：温差应力未因塑性流动而释放（实际梁中会释放）；不计蠕变。"),
