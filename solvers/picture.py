@@ -10,6 +10,7 @@ from ..models.deformed import Deformed
 from ..models.grid import Grid
 from ..models.history import Frame
 from ..models.hotspot import HotSpot
+from .hotspot import APART as NEAR
 from .hotspot import hot_spots
 from .outline import outline
 from .stress import Sampled, recovered
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 HALF = 0.5  # share of solid from which on a cut cell is drawn; its corners go to the wall
-SPOTS = 5
+SPOTS, APART = 5, 0.06  # worst places, and how far apart they lie, of the largest extent, to be told apart by eye
 
 
 def picture(answer: "Answer") -> Deformed:
@@ -70,6 +71,7 @@ def _at_points(field: Sampled, answer: "Answer", points: Array, corners: NDArray
 
 
 def _worst(answer: "Answer") -> tuple[HotSpot, ...]:
+    cells = max(NEAR, APART * max(answer.rest.grid.shape))
     found = [spot for one in answer.fields for spot in
-             hot_spots(answer, n=SPOTS, body=one.piece.filled.member.name)]  # fmt: skip
+             hot_spots(answer, n=SPOTS, body=one.piece.filled.member.name, apart=cells)]  # fmt: skip
     return tuple(sorted(found, key=lambda spot: -spot.value)[:SPOTS])

@@ -19,7 +19,7 @@ function bent(field, k) {
   const legend = h("div", { class: "scale" }), spots = h("div", { id: tagged("spots") });
   const view = stage({ id: tagged("view"), describedby: tagged("probe"), label: "bent.view", flat: field.flat, anchors: HEAT, even: 0.84, edges: () => cells.checked, mark,
     probed: (hit) => { picked = hit; missed = !hit; tell(); } });
-  let mesh = null, now = worst(), picked = null, missed = false;
+  let mesh = null, now = worst(), picked = null, missed = false, looks = []; // where the wall around each hot spot faces
 
   // The load case that is nearest to its strength, or is stressed most, is the first to be seen.
   function worst() {
@@ -54,6 +54,11 @@ function bent(field, k) {
     cases.value = String(to);
     if (!mesh) return;
     view.displace(part(mesh.moves, 3));
+    looks = spotsOf().map((one) => {
+      const found = [];
+      mesh.quads.forEach((p, m) => { if (p === one.point) found.push(unitary(across(mesh, m >> 2))); });
+      return found;
+    });
     list();
     bend();
     show();
@@ -100,7 +105,8 @@ function bent(field, k) {
 
   function mark(seen) {
     if (!mesh) return;
-    view.label(seen, labels.checked ? spotsOf().map((one, n) => ({ text: `${n + 1} · ${fmt(stress.of(one.value), 3)} ${stress.label}`, place: view.goes(one.point), ink: "#651231" })) : []);
+    view.label(seen, labels.checked ? spotsOf().map((one, n) => ({ text: `${n + 1} · ${fmt(stress.of(one.value), 3)} ${stress.label}`, place: view.goes(one.point), ink: "#651231",
+      behind: !field.flat && looks[n].every((normal) => dot(seen.turn[2], normal) < 0) })) : []);
   }
 
   function tell() {

@@ -246,21 +246,21 @@ function stage(given) {
     paint();
   });
 
-  // Names beside places of the part, none over another: entries { text, place, ink }.
+  // Names beside places of the part, none over another: entries { text, place, ink, behind }; what is behind is faint.
   function label(seen, entries) {
     names.replaceChildren();
     const taken = [];
-    for (const { text, place, ink } of entries) {
+    for (const { text, place, ink, behind } of entries) {
       const [x, y] = spot(seen, place), wideness = 26 + 7.4 * text.length;
       const free = (tx, ty) => tx > 2 && tx + wideness < canvas.clientWidth - 2 && ty > 14 && ty < canvas.clientHeight - 14
         && taken.every(([l, t, r]) => tx > r + 4 || tx + wideness < l - 4 || Math.abs(ty - t) > 25);
       const tries = [0, 1, 2, 3, 4, 5].flatMap((n) => [-1, 1].flatMap((up) => [true, false].map((side) => [side, y + up * (18 + 25 * n)])));
       const [right, ty] = tries.find(([side, t]) => free(side ? x + 16 : x - 16 - wideness, t)) ?? tries[0];
       taken.push([right ? x + 16 : x - 16 - wideness, ty, right ? x + 16 + wideness : x - 16]);
-      const length = Math.hypot(16, ty - y), angle = Math.atan2(ty - y, right ? 16 : -16);
-      names.append(h("i", { class: "lead-line", style: `left:${x}px;top:${y}px;width:${length}px;transform:rotate(${angle}rad);background:${ink}` }),
-        h("i", { class: "spot", style: `left:${x}px;top:${y}px;background:${ink}` }),
-        h("span", { class: "tag", style: `left:${x}px;top:${ty}px;--ink:${ink};transform:translate(${right ? "16px" : "calc(-100% - 16px)"},-50%)` }, text));
+      const faint = behind ? ";opacity:.4" : "", length = Math.hypot(16, ty - y), angle = Math.atan2(ty - y, right ? 16 : -16);
+      names.append(h("i", { class: "lead-line", style: `left:${x}px;top:${y}px;width:${length}px;transform:rotate(${angle}rad);background:${ink}${faint}` }),
+        h("i", { class: "spot", style: `left:${x}px;top:${y}px;background:${ink}${faint}` }),
+        h("span", { class: "tag", style: `left:${x}px;top:${ty}px;--ink:${ink};transform:translate(${right ? "16px" : "calc(-100% - 16px)"},-50%)${faint}` }, text));
     }
   }
 

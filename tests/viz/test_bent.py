@@ -123,7 +123,7 @@ def test_a_verdict_in_pascals_is_read_in_megapascals_everywhere(page):
     numerics = text(page, "#numerics")
     assert "Grid convergence" in numerics
     assert "Time steps" not in numerics
-    for told in ("183.1 MPa", "187.5 MPa", "0.00012 MPa"):
+    for told in ("183.1 MPa", "187.5 MPa", "1.2×10⁻⁴ MPa"):
         assert told in numerics, told
     every = page.run("return document.querySelector('#page').innerText")
     assert " Pa" not in every
