@@ -307,3 +307,11 @@ def solve(stiff: Elements, fixed: NDArray[np.bool_], value: Array, f: Array, *, 
     if given:
         x += u
     return x, cycle
+
+
+def pulled(stiff: Elements, u: Array) -> Array:
+    """K u (3 * nodes,) N."""
+    joint = Joint(kind=stiff.kind, K=stiff.matrices, classes=stiff.classes, scale=stiff.scale)
+    out = np.empty(u.size)
+    Product(joint, np.float64)(np.ascontiguousarray(u), out)
+    return out
