@@ -2,8 +2,8 @@
 
 Trials  sp_section_test2, which the film and the emissivity come from, and sp_section_test3, whose surroundings heat it;
         neither was loaded to a limit: the verdict is a prediction, and says so.
-Answer  NOT-VALID-HERE, predicted, not tried: 2.00, margin 1.00 +- 0.47. Stress of uneven heat in the web governs, and the
-        moment hardly counts; the grids are not asymptotic there, and that is said.
+Answer  NOT-VALID-HERE, predicted, not tried: 2.00, margin 1.00 +- 0.47. Stress of uneven heat in the web governs, and
+        the moment hardly counts; the grids are not asymptotic there, and that is said.
 """
 
 from dataclasses import replace
