@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 SAFE = 2.0  # times what keeps Nitsche's form positive
 _NONE = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 MANY = 2000  # pieces of wall at a time
+LEAST = 1e-3  # share of a side of a cell below which a wall on it fixes no node
 STIFF = 10.0  # of a line support, over the stiffest elasticity
 
 
@@ -130,7 +131,10 @@ def _nodes(support: Fixed | Sliding, filled: Filled, rows: Ints, sides: Ints, gr
     bits = np.array([[n >> (active - 1 - a) & 1 for a in range(active)] for n in range(2**active)])
     for side in np.unique(sides):
         axis, end = divmod(int(side), 2)
-        cells = np.unique(filled.cells[filled.owner[rows[sides == side]]], axis=0)
+        own = rows[sides == side]
+        cells, of = np.unique(filled.cells[filled.owner[own]], axis=0, return_inverse=True)
+        across = float(np.prod(np.delete(grid.spacing[:active], axis)))
+        cells = cells[np.bincount(of.ravel(), filled.area[own]) > LEAST * across]  # a sliver of another wall holds none
         on = np.unique(nodes(grid, cells)[:, bits[:, axis] == end])
         asked = _asked(support, axis)
         for a in range(active):
