@@ -193,9 +193,6 @@ def fill(member: Member, grid: Raster) -> Filled:
     if grid.metric == "axisymmetric":  # the axis is no wall
         real &= (grid.origin[0] + grid.spacing[0] * cells[owner, 0] + half[0] * (1.0 + corners[:, :, 0].mean(axis=1))
                  > 1e-9 * grid.spacing[0])  # fmt: skip
-    if grid.metric == "axisymmetric":  # the axis is no wall
-        real &= (grid.origin[0] + grid.spacing[0] * cells[owner, 0] + half[0] * (1.0 + corners[:, :, 0].mean(axis=1))
-                 > 1e-9 * grid.spacing[0])  # fmt: skip
     owner, corners, normal, area = owner[real], corners[real], normal[real], area[real]
     place = grid.centres(cells[owner])
     place[:, :active] += corners.mean(axis=1) * half
