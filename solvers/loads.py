@@ -9,7 +9,6 @@ from ..models import SolveError
 from ..models.load import Force, LoadCase, Mapped, Pressure, Traction
 from ..models.quantity import quantity
 from ..models.structure import Structure
-from .cut import named
 from .elements import Elements, Piece, nodes
 from .kernels.moments import SHARES, SPOTS
 from .raster import Filled, Raster
@@ -35,10 +34,9 @@ def patch_rows(filled: Filled, key: str) -> Ints:
     owner, _, short = key.rpartition(".")
     if owner not in ("", filled.member.name):
         return np.zeros(0, dtype=np.int64)
-    chosen, names = named(filled.member, filled.normal, filled.place)
-    if short not in names:
+    if short not in filled.patches:
         return np.zeros(0, dtype=np.int64)
-    outer = chosen == names.index(short)
+    outer = filled.patch == filled.patches.index(short)
     return np.flatnonzero(outer if filled.joined is None else outer & ~filled.joined)
 
 

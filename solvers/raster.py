@@ -11,9 +11,10 @@ from scipy.ndimage import binary_dilation
 from ..models import Part, SolveError
 from ..models.elastic import Elastic
 from ..models.grid import Grid
-from ..models.shape import flats
+from ..models.shape import aligned, flats
 from ..models.structure import Member, Structure
 from .corners import beside, kinked, sharp
+from .cut import named
 from .kernels.moments import cut, cut_flat
 from .memory import machine
 from .surface import exactly, signed, surfaces
@@ -68,6 +69,8 @@ class Filled:
         Of the pieces, in the same coordinates.
     normal, place, area : (n, 3), (n, 3) m, (n,) m2
         Outward direction, middle and size of the pieces; of a section m.
+    patch : (n,) int, patches : tuple of str
+        Index into the names of the patch that each piece belongs to.
     joined : (n,) bool or None
         Pieces behind which another member lies; None where there is one member.
     """
@@ -81,6 +84,8 @@ class Filled:
     normal: Array
     place: Array
     area: Array
+    patch: Ints
+    patches: tuple[str, ...]
     joined: NDArray[np.bool_] | None = None
 
     @property
@@ -167,7 +172,10 @@ def fill(member: Member, grid: Raster) -> Filled:
     thin = np.argwhere((outside == 0) & (inside == 0))
     if len(thin):
         full[tuple(thin.T)] = part.distance(*grid.centres(thin).T) < 0.0
-    cells = np.argwhere(((inside > 0) & (outside > 0)) | _tipped(corner, grid)).astype(np.int64)
+    crossed = (inside > 0) & (outside > 0)
+    if not _even(part, grid):
+        crossed |= _tipped(corner, grid)
+    cells = np.argwhere(crossed).astype(np.int64)
     if not full.any() and not len(cells):
         raise SolveError(
             f"'{member.name}' fills no cell of {grid.spacing[:active].max():.3g} m. A body fills several. Use more "
@@ -196,8 +204,16 @@ def fill(member: Member, grid: Raster) -> Filled:
     owner, corners, normal, area = owner[real], corners[real], normal[real], area[real]
     place = grid.centres(cells[owner])
     place[:, :active] += corners.mean(axis=1) * half
-    return Filled(member=member, full=full, cells=cells, moments=found, owner=owner, corners=corners,
-                  normal=normal / area[:, None], place=place, area=area)  # fmt: skip
+    normal /= area[:, None]
+    patch, patches = named(member, normal, place)
+    return Filled(member=member, full=full, cells=cells, moments=found, owner=owner, corners=corners, normal=normal,
+                  place=place, area=area, patch=patch, patches=patches)  # fmt: skip
+
+
+def _even(part: Part, grid: Raster) -> bool:
+    """Whether every wall lies on planes of the grid, so that no edge is within a cell."""
+    off = [(np.array(sorted(flats(part.shape, a))) - grid.origin[a]) / grid.spacing[a] for a in range(grid.active)]
+    return aligned(part.shape) and all(np.abs(one - np.round(one)).max() < 1e-6 for one in off)
 
 
 def _tipped(corner: Array, grid: Raster) -> NDArray[np.bool_]:
