@@ -11,11 +11,10 @@ from foretrial.models import ModelError
 
 COARSE = [(one, 0) for one in PROBLEMS if not PROBLEMS[one].long]
 KINKED = "4 %: displacements kink within cells that two bodies share, which bends the strain beside them"
-BALL = "displacements go wrong at 8 cells to the radius, where nodes lie on the ball; at 4, 4.8 and 6 they are right"
+MEAN = ".8 % of a mean sum that is itself .41 of the pull, .3 % asked; of the largest stress it is .17 %"
 MISSED = {("cylinder-walls", 0): "1.1e-3 at one of three offsets: the source in the skin before the wall is left out",
           ("T1", 0): KINKED, ("T1", 1): KINKED,
-          **{(one, n): BALL for one in ("cavity-worst", "cavity-mean", "cavity-round", "cavity-round-mean")
-             for n in (0, 1)}}  # fmt: skip
+          ("cavity-mean", 0): MEAN, ("cavity-mean", 1): MEAN}  # fmt: skip
 FINE = [pytest.param(one, n, marks=pytest.mark.xfail(reason=MISSED[one, n])) if (one, n) in MISSED else (one, n)
         for one in PROBLEMS for n in range(len(PROBLEMS[one].at)) if (one, n) not in COARSE]  # fmt: skip
 
