@@ -1,19 +1,22 @@
 """Solids at rest: the product with all element matrices, blocks of one to 25 million unknowns, and whole jobs.
 
-Rows that need much memory run with FORETRIAL_BENCH=all.
+Rows that need much memory, and CalculiX where it is installed, run with FORETRIAL_BENCH=all.
 """
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benches.rows import absolute, interleaved
+from benches import calculix
+from benches.rows import absolute, beside, interleaved
 from foretrial.models import Part
 from foretrial.models.elastic import Elastic
 from foretrial.models.load import Fixed, LoadCase, Traction
@@ -116,6 +119,11 @@ def bench_cantilever_285k(benchmark):
     mean = 1e6 * float(kept[-1].u[2, -1].mean())  # over the nodes of the end face, under a load that is even over it
     assert round(mean, 3) == 263.982  # what CalculiX prints for C3D8I on the same cells
     absolute("cantilever-285k", ours=one, unit="s", limit=0.57)
+    if ALL and shutil.which("ccx"):
+        with tempfile.TemporaryDirectory() as folder:
+            theirs, their_mean = calculix.cantilever(Path(folder), (112, 28, 28))
+        assert abs(mean / their_mean - 1.0) < 5e-6
+        beside("cantilever-285k-calculix", ours=one, theirs=theirs, against="CalculiX", unit="s", limit=100.0)
 
 
 def bench_cold_100k(benchmark):
