@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 LEAST, FEW = 600, 20_000  # unknowns at which the coarsest level is reached, and from which on a level costs time
 BAND, OVER = 0.2, 1.12  # the spectrum that one sweep damps, over its end, and the end over its estimate
 SWEEPS = 0.72  # over the end of the spectrum: 2 at Poisson's ratio 0.3, 5 at 0.45
-TURNS = 10  # of the iteration that finds its end
+TURNS = (10, 32)  # of the iteration that finds its end: of full cells alone, and of cells that are not alike
 THICK = 16  # layers of cells that are done by one thread after each other
 PATIENCE = 200
 _ONE = np.array([[1.0, 1.0], [-1.0, 1.0]])
@@ -116,18 +116,21 @@ class Level:
         np.divide(np.float32(1.0), over, out=over, where=over > 0.0)
         vectors = (np.zeros(shape, np.float32) for _ in range(4))
         level = cls(Product(joint, np.float32), over, *vectors, np.zeros((nx + 1, nz + 6), np.float32))
-        level.most = OVER * level._end()
+        level.most = OVER * level._end(TURNS[len(joint.K) > joint.classes])
         level.sweeps = max(round(SWEEPS * level.most), 2)
         return level
 
-    def _end(self) -> float:
-        """The largest eigenvalue of the matrix over its diagonal, in whose norm sizes are taken."""
+    def _end(self, turns: int) -> float:
+        """The largest eigenvalue of the matrix over its diagonal, in whose norm sizes are taken.
+
+        Cells at one wall that are unlike the others lead it, and on a large grid show late.
+        """
         x, b, over = self.x.reshape(-1), self.b.reshape(-1), self.over.reshape(-1)
         np.random.default_rng(0).standard_normal(dtype=np.float32, out=b)
         np.divide(b, np.sqrt(over), out=b, where=over > 0.0)
         self.sweep(0.0, 1.0, fresh=True)
         size = 1.0
-        for _ in range(TURNS):
+        for _ in range(turns):
             size = float(np.sqrt(np.dot(b, x)))
             if size == 0.0:
                 return 1.0

@@ -167,6 +167,10 @@ def test_uniform_solids_take_ten_iterations_whatever_their_size(shape, nu):
     assert iterations(*box(shape, nu=nu)) <= (10 if nu < 0.4 else 12)
 
 
+def test_a_large_solid_of_an_odd_size_takes_ten_iterations_too():
+    assert iterations(*box((103, 103, 103))) <= 10
+
+
 @pytest.mark.parametrize("offset", RNG.random((5, 3)).round(3).tolist())
 def test_cut_solids_take_twelve_iterations_wherever_they_are_cut(offset):
     assert iterations(*holed(28, offset)) <= 12
