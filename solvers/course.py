@@ -14,8 +14,9 @@ from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import Elements, Piece, elements, piece, shaped
 from .flow import Body, State, Target, equilibrium
-from .holds import holds, refuse_apart, refuse_loose, rigid
+from .holds import holds
 from .loads import forces
+from .loose import refuse_apart, refuse_loose, rigid
 from .points import laws, points
 from .raster import Filled, Raster
 from .statics import BALANCED, _pivoted

@@ -15,10 +15,10 @@ from scipy.sparse.linalg import splu
 
 from ..models import SolveError
 from .elements import Elements
-from .holds import rigid
 from .joined import Joint, joined
 from .kernels import elastic as kernel
 from .kernels.walsh import ENTRIES, ROW, ROWS
+from .loose import rigid
 
 Array = NDArray[np.float64]
 LEAST, FEW = 600, 20_000  # unknowns at which the coarsest level is reached, and from which on a level costs time

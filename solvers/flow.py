@@ -12,8 +12,9 @@ from ..models.load import LoadCase
 from ..models.structure import Structure
 from .cycle import Cycle
 from .elements import Elements, Piece
-from .holds import Holds, held, rigid
+from .holds import Holds, held
 from .kernels.plastic import respond
+from .loose import rigid
 from .points import Points
 from .raster import Raster
 from .ring import Ring

@@ -12,7 +12,8 @@ from ..models.gauge import STRAINS, Gauge
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import cut_all
-from .modes import Along, Modal, answer_of, cases_of, laid, shape_of, sloped, width
+from .laid import laid, sloped, width, with_as_many
+from .modes import Along, Modal, answer_of, cases_of, shape_of
 from .reading import COMPONENTS, Answer, refuse_large, value
 from .statics import at_rest
 
@@ -140,7 +141,7 @@ class Harmonic:
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Gauge, ...]) -> History:
         """The same run with derivatives of every amplitude by the named quantities, by central differences."""
-        return sloped(self, structure, free, observe)
+        return sloped(self(structure, observe=observe), with_as_many(self, structure), structure, free, observe)
 
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Harmonic":
         """The same solver with `ratio` times the cells; the frequencies stay."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, History, SolveError, digest, quantities, substitute
+from ..models import Balance, History, SolveError, digest
 from ..models.combination import held_alike, merged
 from ..models.errors import did_you_mean
 from ..models.gauge import BucklingFactor, Frequency
@@ -16,28 +16,16 @@ from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import cut_all
-from .raster import Filled, Raster, raster
+from .laid import laid, sloped, width, with_as_many
+from .raster import Filled, Raster
 from .reading import Answer
 from .spectrum import Open, least_load, lowest, mass, posed, stretched
 from .statics import Rest, at_rest
 from .stress import sampled
 
 Array = NDArray[np.float64]
-STEP = 1e-3  # of a quantity, for a difference
 Keep = Callable[[Answer], None]
 Along = tuple[int | None, int | None, int | None]
-
-
-def laid(solver: Any, structure: Structure) -> Raster:
-    """The grid of a structure."""
-    along = tuple(None if n is None else max(round(n * solver.ratio), 1) for n in solver.along)
-    return raster(structure, cells=solver.cells * solver.ratio, along=along, shift=solver.shift)
-
-
-def width(solver: Any, structure: Structure) -> float:
-    """Width of its cells, m: the geometric mean over the axes that are resolved."""
-    grid = laid(solver, structure)
-    return float(np.prod(grid.spacing[: grid.active]) ** (1.0 / grid.active))
 
 
 def cases_of(structure: Structure, name: str) -> tuple[LoadCase, ...]:
@@ -105,27 +93,6 @@ def _history(solver: "Modal | Buckling", structure: Structure, observe: tuple[An
                    balance=Balance(entered=balance[0], made=0.0, stored=balance[1]), iterations=turns, cells=cells,
                    iteration_error=max(errors, default=0.0), iteration_errors=errors, solver=solver.digest,
                    process=digest(structure), seconds=time.perf_counter() - began, notes=tuple(notes))  # fmt: skip
-
-
-def sloped(solver: Any, structure: Structure, free: tuple[str, ...],
-            observe: tuple[Any, ...]) -> History:  # fmt: skip
-    """A solver's run with derivatives of every reading by the named quantities, by central differences."""
-    base, known = solver(structure, observe=observe), quantities(structure)
-    grid = laid(solver, structure)
-    along = [grid.shape[a] - (solver.shift[a] > 0.0) if a < grid.active else None for a in range(3)]
-    same = replace(solver, along=(along[0], along[1], along[2]), ratio=1.0)
-    slopes = np.zeros((len(free), 2, len(observe)))
-    for n, name in enumerate(free):
-        if name not in known:
-            raise SolveError(
-                f"parameter '{name}' is not in structure '{structure.name}'. {did_you_mean(name, known)} Correct the "
-                "name."
-            )
-        one = known[name]
-        step = STEP * max(abs(one.value), one.std, 1e-12)
-        ends = [same(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
-        slopes[n] = (ends[0].values - ends[1].values) / (2.0 * step)
-    return replace(base, free=free, tangents=slopes, tangent_rates=np.zeros_like(slopes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +174,7 @@ class Modal:
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Frequency, ...]) -> History:
         """The same run with derivatives of every reading by the named quantities, by central differences."""
-        return sloped(self, structure, free, observe)
+        return sloped(self(structure, observe=observe), with_as_many(self, structure), structure, free, observe)
 
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Modal":
         """The same solver with `ratio` times the cells; there are no steps to refine."""
@@ -314,7 +281,7 @@ class Buckling:
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[BucklingFactor, ...]) -> History:
         """The same run with derivatives of every reading by the named quantities, by central differences."""
-        return sloped(self, structure, free, observe)
+        return sloped(self(structure, observe=observe), with_as_many(self, structure), structure, free, observe)
 
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Buckling":
         """The same solver with `ratio` times the cells; there are no steps to refine."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, History, LoadPath, SolveError, digest, quantities, substitute
+from ..models import Balance, History, LoadPath, SolveError, digest
 from ..models.deformed import Deformed
 from ..models.elastic import untold
 from ..models.errors import did_you_mean
@@ -15,11 +15,11 @@ from ..models.gauge import STRAINS, Gauge, Peak, Reading
 from ..models.structure import Structure
 from .course import Course, Moment
 from .elements import cut_all
-from .holds import rigid
-from .raster import Raster, raster
+from .laid import laid, sloped, width
+from .loose import rigid
 from .reading import Answer, refuse_large, value
 from .statics import Rest
-from .strength import KINDS, STEP
+from .strength import KINDS
 from .stress import sampled
 from .walls import assumed, refuse_thin
 
@@ -140,7 +140,7 @@ class Plastic:
     def _followed(self, structure: Structure, observe: tuple[Reading, ...], path: LoadPath | None, keep: Keep | None
                   ) -> tuple[History, Course, SolveError | None]:  # fmt: skip
         began = time.perf_counter()
-        grid = self._grid(structure)
+        grid = laid(self, structure)
         filled = cut_all(structure, grid)
         steps = max(round(self.steps * self.finer), 1)
         course = Course(structure=structure, path=path or _own(structure), grid=grid, filled=filled, steps=steps,
@@ -186,19 +186,8 @@ class Plastic:
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Reading, ...]) -> History:
         """The same run with derivatives of every reading by the named quantities, by central differences."""
-        base, known = self(structure, observe=observe), quantities(structure)
-        same, slopes = self.frozen(base), np.zeros((len(free), base.t.size, len(observe)))
-        for n, name in enumerate(free):
-            if name not in known:
-                raise SolveError(
-                    f"parameter '{name}' is not in structure '{structure.name}'. {did_you_mean(name, known)} Correct "
-                    "the name."
-                )
-            step = STEP * max(abs(known[name].value), known[name].std, 1e-12)
-            ends = [same(substitute(structure, {name: known[name].value + way * step}), observe=observe).values
-                    for way in (1.0, -1.0)]  # fmt: skip
-            slopes[n] = (ends[0] - ends[1]) / (2.0 * step)
-        return replace(base, free=free, tangents=slopes, tangent_rates=np.gradient(slopes, base.t, axis=1))
+        base = self(structure, observe=observe)
+        return sloped(base, self.frozen(base), structure, free, observe)
 
     def refined(self, ratio: float, *, space: bool = True, time: bool = True) -> "Plastic":
         """The same solver with `ratio` times the cells and steps."""
@@ -212,17 +201,12 @@ class Plastic:
 
     def width(self, structure: Structure) -> float:
         """Width of its cells, m: the geometric mean over the axes that are resolved."""
-        grid = self._grid(structure)
-        return float(np.prod(grid.spacing[: grid.active]) ** (1.0 / grid.active))
+        return width(self, structure)
 
     @property
     def digest(self) -> str:
         """Content hash of the settings."""
         return digest(self)
-
-    def _grid(self, structure: Structure) -> Raster:
-        along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
-        return raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
 
 
 def _own(structure: Structure) -> LoadPath:

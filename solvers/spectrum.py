@@ -16,7 +16,8 @@ from ..models.structure import Structure
 from .cycle import Cycle
 from .dissect import factorised
 from .elements import elements, nodes, piece, shaped
-from .holds import held, holds, loose, rigid
+from .holds import held, holds
+from .loose import loose, rigid
 from .raster import Filled, Raster
 from .ring import Ring
 from .statics import Rest

@@ -12,8 +12,9 @@ from ..models import SolveError
 from ..models.load import LoadCase
 from ..models.structure import Structure
 from .elements import Elements, Piece, elements, piece, shaped
-from .holds import Holds, held, holds, motions, refuse_apart, refuse_loose, rigid
+from .holds import Holds, held, holds
 from .loads import forces
+from .loose import motions, refuse_apart, refuse_loose, rigid
 from .raster import Filled, Raster
 from .ring import Ring
 from .trilinear import Trilinear

@@ -8,22 +8,22 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Balance, History, SolveError, digest, quantities, substitute
+from ..models import Balance, History, SolveError, digest, quantities
 from ..models.errors import did_you_mean
 from ..models.gauge import Reading, Safety
 from ..models.load import LoadCase
 from ..models.quantity import quantity
 from ..models.structure import Structure
 from .elements import cut_all
+from .laid import laid, sloped, width, with_as_many
 from .left import left
-from .raster import Filled, Raster, raster
+from .raster import Filled, Raster
 from .reading import Answer, read, refuse_unread
 from .statics import at_rest
 from .together import together
 from .walls import assumed, refuse_thin
 
 Array = NDArray[np.float64]
-STEP = 1e-3  # of a quantity, for a difference
 KINDS = ("auto", "direct", "multigrid")
 Keep = Callable[[Answer], None]
 
@@ -94,7 +94,7 @@ class Strength:
         began = time.perf_counter()
         refuse_unread(observe)
         each: dict[str, Answer] = {}
-        grid = self._grid(structure)
+        grid = laid(self, structure)
         filled = cut_all(structure, grid)
         thin = refuse_thin(filled, grid)
         answer = partial(self._answer, structure, grid, filled)
@@ -123,33 +123,8 @@ class Strength:
 
     def tangent(self, structure: Structure, *, free: tuple[str, ...], observe: tuple[Reading, ...]) -> History:
         """The same run with derivatives of every reading by the named quantities, by central differences."""
-        base, known = self(structure, observe=observe), quantities(structure)
-        for name in free:
-            if name not in known:
-                raise SolveError(
-                    f"parameter '{name}' is not in structure '{structure.name}'. {did_you_mean(name, known)} Correct "
-                    "the name."
-                )
-        slopes, same = np.zeros((len(free), 2, len(observe))), self._with_as_many(structure)
-        idle = _idle(structure, observe)
-        for n, name in enumerate(free):
-            if name in idle:
-                continue
-            one = known[name]
-            step = STEP * max(abs(one.value), one.std, 1e-12)
-            ends = [same(substitute(structure, {name: one.value + way * step}), observe=observe) for way in (1.0, -1.0)]
-            slopes[n] = (ends[0].values - ends[1].values) / (2.0 * step)
-        return replace(base, free=free, tangents=slopes, tangent_rates=np.zeros_like(slopes))
-
-    def _with_as_many(self, structure: Structure) -> "Strength":
-        """The same solver with as many cells as this structure has, for one whose sizes differ a little."""
-        grid = self._grid(structure)
-        along = [grid.shape[a] - (self.shift[a] > 0.0) if a < grid.active else None for a in range(3)]
-        return replace(self, along=(along[0], along[1], along[2]), ratio=1.0)
-
-    def _grid(self, structure: Structure) -> Raster:
-        along = tuple(None if n is None else max(round(n * self.ratio), 1) for n in self.along)
-        return raster(structure, cells=self.cells * self.ratio, along=along, shift=self.shift)
+        return sloped(self(structure, observe=observe), with_as_many(self, structure), structure, free, observe,
+                      _idle(structure, observe))  # fmt: skip
 
     def _answer(self, structure: Structure, grid: Raster, filled: list[Filled], case: LoadCase) -> Answer:
         rest = at_rest(structure, case, grid, filled, tolerance=self.tolerance, linear=self.linear)
@@ -167,8 +142,7 @@ class Strength:
 
     def width(self, structure: Structure) -> float:
         """Width of its cells, m: the geometric mean over the axes that are resolved."""
-        grid = self._grid(structure)
-        return float(np.prod(grid.spacing[: grid.active]) ** (1.0 / grid.active))
+        return width(self, structure)
 
     @property
     def digest(self) -> str:

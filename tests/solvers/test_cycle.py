@@ -9,8 +9,8 @@ import pytest
 from foretrial.models import SolveError
 from foretrial.solvers.cycle import Cycle, Product, entries, solve
 from foretrial.solvers.elements import Elements
-from foretrial.solvers.holds import rigid
 from foretrial.solvers.joined import Joint, joined
+from foretrial.solvers.loose import rigid
 from foretrial.solvers.raster import Raster
 from foretrial.solvers.trilinear import Trilinear, elasticity
 

@@ -28,6 +28,7 @@ from foretrial.models import (
 from foretrial.solvers import Plastic, Strength
 from foretrial.solvers.course import Course
 from foretrial.solvers.elements import cut_all
+from foretrial.solvers.laid import laid
 
 E, NU, SY, GROWTH = 200e9, 0.3, 250e6, 12e-6
 STEEL = Elastic(name="steel", young=E, poisson=NU, expansion=GROWTH, yields=Yield(stress=SY))
@@ -181,7 +182,7 @@ def test_newton_meets_its_own_slope():
     case = LoadCase(supports={"left": Fixed()}, loads={"top": Pressure(value=1.0)})
     sheet = Structure.simple(part=part, material=STEEL, case=case, plane="strain")
     path = LoadPath(t=(0.0, 1.0), factors={"load": (0.0, 120e6)})
-    grid = Strength(along=(5, 5, None))._grid(sheet)
+    grid = laid(Strength(along=(5, 5, None)), sheet)
     course = Course(structure=sheet, path=path, grid=grid, filled=cut_all(sheet, grid), tolerance=1e-9, linear="auto",
                     steps=4)  # fmt: skip
     moments = list(course)

@@ -20,7 +20,7 @@ from foretrial.models import (
 )
 from foretrial.solvers import Strength
 from foretrial.solvers.elements import cut_all
-from foretrial.solvers.holds import rigid
+from foretrial.solvers.loose import rigid
 from foretrial.solvers.raster import raster
 from foretrial.solvers.statics import at_rest
 from foretrial.solvers.stress import recovered
