@@ -223,6 +223,14 @@ def test_few_modes_and_many_swing_alike_for_what_is_added_at_rest():
     np.testing.assert_allclose(few, many, rtol=2e-3)
 
 
+def test_a_swing_grows_with_its_load_at_every_frequency():
+    pull = Quantity(value=2.0, unit="N", name="pull")
+    beam = strip({"near": Fixed()}, {"far": Force(value=(0.0, pull, 0.0))})
+    solver = Harmonic(frequencies=(0.0, 3.0, 6.0), damping=0.02, modes=2, along=ALONG)
+    found = solver.tangent(beam, free=("pull",), observe=(Gauge(name="tip", place=(L, H / 2, 0.0), what="uy"),))
+    np.testing.assert_allclose(found.tangents[0], found.values / 2.0, rtol=1e-6)
+
+
 def test_a_swing_is_that_of_the_equations_solved_at_each_frequency():
     from scipy.sparse.linalg import spsolve
 
